@@ -1,0 +1,193 @@
+# bailey. `make help` lists what there is.
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+BUILD      ?= build
+CC         ?= cc
+VERSION    := 0.1.0
+
+PKG_CONFIG ?= pkg-config
+# What every launch needs is linked as cheaply as possible: `auto` makes a static-pie program where the static archives are
+# there, else a dynamic one.  Libraries that only some launches need live in helper programs (bailey-filter: libseccomp).
+LINK       ?= auto
+
+WARN    = -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+          -Wformat=2 -Wnull-dereference -Wpointer-arith -Wwrite-strings -Wundef
+HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-strict-aliasing
+OPT    ?= -O2 -g
+CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -I$(BUILD) -DBAILEY_VERSION='"$(VERSION)"' -DBAILEY_PREFIX='"$(PREFIX)"' \
+               -DBAILEY_SYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
+CFLAGS_ALL   = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fPIE $(CFLAGS)
+LDFLAGS_ALL  = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections $(LDFLAGS)
+
+MAIN_LIBS   = libconfig libcap
+HELPER_LIBS = libseccomp
+
+LAYERS  = base schema conf host plan mount seccomp launch cli
+SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
+OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
+LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))
+FILTER_SRC = $(wildcard src/seccomp/helper/*.c)
+FILTER_OBJ = $(FILTER_SRC:%.c=$(BUILD)/obj/%.o)
+UNIT_SRC   = $(wildcard tests/unit/test_*.c)
+UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+
+all: $(BUILD)/bailey $(BUILD)/bailey-filter
+
+help:
+	@echo 'make            build bailey into $(BUILD)/ (it runs from there)'
+	@echo 'make try        install what the build needs, build, and show a program in a sandbox'
+	@echo 'make check      install what the tests need, build, run all tests'
+	@echo 'make unit       the unit and golden tests alone; tests/all system: the system tests alone'
+	@echo 'make install    into PREFIX=$(PREFIX), DESTDIR respected; make uninstall'
+	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
+	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
+	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan'
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(shell $(PKG_CONFIG) --cflags $(MAIN_LIBS) $(HELPER_LIBS)) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libbailey.a: $(LIB_OBJ)
+	@rm -f $@
+	ar qcs $@ $(LIB_OBJ)
+
+# "-static-pie" when a program with the libraries links that way, else "-pie".
+$(BUILD)/link-mode: Makefile
+	@mkdir -p $(@D)
+	@mode='$(LINK)'; \
+	if [ "$$mode" = auto ]; then \
+		mode=dynamic; \
+		printf '#include <libconfig.h>\n#include <sys/capability.h>\nint main(void){config_t c;config_init(&c);return cap_max_bits()==0;}\n' > $(BUILD)/probe.c; \
+		if $(CC) -static-pie -fPIE -o $(BUILD)/probe $(BUILD)/probe.c $$($(PKG_CONFIG) --static --libs $(MAIN_LIBS)) 2>/dev/null && $(BUILD)/probe; \
+			then mode=static; fi; \
+		rm -f $(BUILD)/probe $(BUILD)/probe.c; \
+	fi; \
+	case $$mode in static) echo '-static-pie' ;; dynamic) echo '-pie' ;; *) echo "LINK must be auto, static or dynamic" >&2; exit 1 ;; esac > $@
+
+$(BUILD)/bailey: $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a $(BUILD)/link-mode
+	$(CC) $(CFLAGS_ALL) $$(cat $(BUILD)/link-mode) $(LDFLAGS_ALL) -o $@ $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a \
+		$$($(PKG_CONFIG) --libs $(MAIN_LIBS))
+
+$(BUILD)/bailey-filter: $(FILTER_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(FILTER_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(HELPER_LIBS))
+
+$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbailey.a tests/lib/tap.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) -Itests/lib $(CFLAGS_ALL) -MMD -MP -pie $(LDFLAGS_ALL) -o $@ $< $(BUILD)/libbailey.a \
+		$$($(PKG_CONFIG) --libs $(MAIN_LIBS) $(HELPER_LIBS))
+
+# The manual: written by hand, with the parts that the tables know put in by the program itself.
+MAN = $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.in))
+
+man: $(MAN)
+
+$(BUILD)/man/%: man/%.in $(BUILD)/bailey
+	@mkdir -p $(@D)
+	$(BUILD)/bailey schema --mdoc-options > $@.options
+	$(BUILD)/bailey schema --mdoc > $@.settings
+	sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd}' -e '/^@SETTINGS@$$/{r $@.settings' -e 'd}' \
+		-e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< > $@
+	@rm -f $@.options $@.settings
+
+unit: $(UNIT) $(BUILD)/bailey-filter
+	tests/run $(UNIT)
+
+BENCH = $(BUILD)/bench/floor $(BUILD)/bench/drive
+
+$(BUILD)/bench/floor: tests/bench/floor.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -static -o $@ $<
+
+$(BUILD)/bench/drive: tests/bench/drive.c
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=gnu11 -O2 $(WARN) -o $@ $<
+
+programs: all $(UNIT)
+
+deps-build:
+	tests/deps.sh build
+
+deps-check:
+	tests/deps.sh build check
+
+# What needs packages first calls make again, so that nothing is looked up before they are there.
+try: deps-build
+	$(MAKE) all
+	BUILD=$(BUILD) tests/try
+
+check: deps-check
+	$(MAKE) programs man
+	BUILD=$(BUILD) tests/all
+
+bench:
+	tests/deps.sh build bench
+	$(MAKE) all $(BENCH)
+	BUILD=$(BUILD) tests/bench/run
+
+lint:
+	tests/deps.sh build lint
+	$(MAKE) all man
+	BUILD=$(BUILD) tests/lint/run
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Unit and golden tests, and those system tests that start no sandbox: the child of a launch runs below a filter and without
+# /proc and the libraries, where the sanitizers' own calls cannot work.
+asan:
+	tests/deps.sh build check
+	$(MAKE) BUILD=$(BUILD)-asan LINK=dynamic OPT="-O1 -g" WARN="-Wall -Wextra" HARDEN= CFLAGS="$(SANITIZE) $(CFLAGS)" programs
+	BUILD=$(BUILD)-asan ASAN_OPTIONS=detect_leaks=0 tests/all unit messages
+
+FUZZTIME ?= 60
+FUZZ_BUILD = $(BUILD)-fuzz
+
+$(FUZZ_BUILD)/fuzz_conf: tests/fuzz/fuzz_conf.c $(FUZZ_BUILD)/libbailey.a
+	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a \
+		$$($(PKG_CONFIG) --libs $(MAIN_LIBS))
+
+fuzz:
+	tests/deps.sh build fuzz
+	$(MAKE) $(BUILD)/bailey
+	$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang OPT="-O1 -g" WARN="-Wall -Wextra" HARDEN= CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" \
+		$(FUZZ_BUILD)/libbailey.a
+	$(MAKE) $(FUZZ_BUILD)/fuzz_conf
+	BUILD=$(BUILD) tests/fuzz/run $(FUZZ_BUILD)/fuzz_conf $(FUZZTIME)
+
+BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/bailey
+SHAREDIR   ?= $(PREFIX)/share/bailey
+MANDIR     ?= $(PREFIX)/share/man
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
+
+PROFILES = $(wildcard profiles/*.conf)
+COMMON   = $(wildcard profiles/common/*.conf)
+
+install: all man
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(SHAREDIR)/profiles/common $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 \
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
+	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
+	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
+	install -m 0644 $(PROFILES) $(DESTDIR)$(SHAREDIR)/profiles
+	install -m 0644 $(COMMON) $(DESTDIR)$(SHAREDIR)/profiles/common
+	for s in 1 5 7; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
+	install -m 0644 completions/bailey.bash $(DESTDIR)$(BASHDIR)/bailey
+	install -m 0644 completions/_bailey $(DESTDIR)$(ZSHDIR)/_bailey
+	install -m 0644 completions/bailey.fish $(DESTDIR)$(FISHDIR)/bailey.fish
+
+# Takes away what this version installs. Directories that others share stay; our own go when they are empty.
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(DESTDIR)$(LIBEXECDIR)/bailey-filter
+	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
+	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
+	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SHAREDIR)/profiles/common $(SHAREDIR)/profiles $(SHAREDIR))
+
+clean:
+	rm -rf build build-*
+
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(UNIT:=.d)
+.PHONY: all help man unit programs deps-build deps-check try check bench lint asan fuzz install uninstall clean

@@ -1,0 +1,26 @@
+/* Strict reading of numbers: the whole text or nothing, no locale, no silent wrap. All return 0 or -EINVAL / -ERANGE. */
+#ifndef BAILEY_BASE_NUM_H
+#define BAILEY_BASE_NUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* Decimal, or hexadecimal after 0x; an optional leading '-'; no '+', no blanks, no leading zeros. */
+int num_int(const char *text, int64_t min, int64_t max, int64_t *ret);
+
+/* Bytes: digits and one of none, B, K, M, G, T (binary, 1K = 1024; lower case and a trailing "iB" or "B" allowed). */
+int num_size(const char *text, uint64_t *ret);
+
+/* Milliseconds: "500ms", "30s" (also plain "30"), "5min" (also "5m"), "2h", "1d"; pieces add up: "1h30min". */
+int num_duration(const char *text, uint64_t *ret_ms);
+
+/* File mode: three or four octal digits, "755" or "0755" or "1777". */
+int num_mode(const char *text, unsigned *ret);
+
+/* Back to text, as short as is exact: 4294967296 -> "4G", 90000 -> "1min30s", 0755 -> "0755". Owned by the arena. */
+const char *num_size_text(struct arena *a, uint64_t bytes);
+const char *num_duration_text(struct arena *a, uint64_t ms);
+
+#endif

@@ -1,0 +1,81 @@
+/* bailey [run]: from the command line to the program's end. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cli/cli.h"
+#include "launch/launch.h"
+#include "plan/print.h"
+
+/* The status as a shell expects it: killed by the signal that killed the program. */
+static int end_like(const struct outcome *o)
+{
+	if (o->signal == 0)
+		return o->status;
+	/* The core that matters is the program's; ours would only say that it was passed on. */
+	struct rlimit none = { 0, 0 };
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)signal(o->signal, SIG_DFL);
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, o->signal);
+	(void)raise(o->signal);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return o->status; /* a signal that does not end a process */
+}
+
+static int status_descriptor(struct cli *cli, const struct args *args, int *ret)
+{
+	const char *text = args_value(args, "--status-fd");
+	*ret = -1;
+	if (text == NULL)
+		return 0;
+	int64_t n;
+	if (num_int(text, 0, 1 << 20, &n) < 0 || fcntl((int)n, F_GETFD) < 0)
+		return cli_fail(cli, EXIT_USAGE, "open it first: bailey run --status-fd 3 PROGRAM 3>events.json",
+			"--status-fd %s: not an open descriptor", text);
+	*ret = (int)n;
+	return 0;
+}
+
+static int dry_run(struct cli *cli, const struct args *args, const struct plan *plan, const struct profile *profile)
+{
+	struct buf out = { .arena = &cli->arena };
+	if (args_has(args, "--json")) {
+		plan_json(&out, plan);
+	} else {
+		struct plan_text_options o = { .width = cli_width(cli), .color = cli->color_out };
+		plan_text(&out, plan, profile, &o);
+	}
+	return cli_write(cli, &out);
+}
+
+int cmd_run(struct cli *cli, struct args *args)
+{
+	if (args->rest_count == 0)
+		return cli_fail(cli, EXIT_USAGE, "bailey run [OPTIONS] PROGRAM [ARGS...]", "which program?");
+	bool dry = args_has(args, "--dry-run");
+	struct plan_request request = { .program = args->rest[0], .argv = args->rest };
+	struct profile profile;
+	struct plan plan;
+	int status = cli_plan(cli, args, args_value(args, "--profile"), &request, &cli->facts, dry, &profile, &plan);
+	if (status != 0)
+		return status;
+	if (dry)
+		return dry_run(cli, args, &plan, &profile);
+	struct launch_options o = { .filter = cli->filter, .verbose = cli->verbose, .quiet = cli->quiet };
+	status = status_descriptor(cli, args, &o.status_fd);
+	if (status != 0)
+		return status;
+	struct outcome outcome;
+	struct err e = { .code = 0 };
+	if (launch(&outcome, &cli->arena, &plan, &cli->facts, &o, &e) < 0)
+		return cli_fail_err(cli, outcome.status, &e);
+	return end_like(&outcome);
+}

@@ -1,0 +1,172 @@
+/* Word lists for completions and for tests that make input: out of the tables, so that nothing stands twice. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "cli/schema.h"
+#include "schema/syscalls.h"
+
+static void word(const struct words *w, const char *text, const char *help)
+{
+	if (strncmp(text, w->prefix, strlen(w->prefix)) == 0)
+		buf_printf(w->out, "%s%s\t%s\n", w->before, text, help);
+}
+
+void words_settings(const struct words *w, bool groups)
+{
+	for (size_t i = 0; groups && i < schema_group_count; i++)
+		word(w, schema_groups[i].path, schema_groups[i].help);
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		word(w, schema_settings[i].path, schema_settings[i].help);
+}
+
+static void syscall_words(const struct words *w)
+{
+	for (size_t i = 0; i < syscall_group_count; i++)
+		word(w, syscall_groups[i].name, syscall_groups[i].help);
+	for (size_t i = 0; i < syscall_count(); i++)
+		word(w, syscall_name(i), "");
+}
+
+static void capability_words(const struct words *w)
+{
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		char *name = cap_to_name(cap);
+		if (name == NULL)
+			continue;
+		word(w, strncmp(name, "cap_", 4) == 0 ? name + 4 : name, "");
+		cap_free(name);
+	}
+}
+
+static void variable_words(const struct words *w)
+{
+	for (char *const *v = w->cli->facts.environment; v != NULL && *v != NULL; v++) {
+		const char *equals = strchr(*v, '=');
+		if (equals != NULL)
+			word(w, arena_strndup(&w->cli->arena, *v, (size_t)(equals - *v)), "");
+	}
+}
+
+void words_values(const struct words *w, const char *setting)
+{
+	const struct setting *s = schema_find(setting);
+	if (s == NULL)
+		return;
+	if (s->type == TYPE_BOOL) {
+		word(w, "true", "");
+		word(w, "false", "");
+	}
+	for (size_t i = 0; s->type == TYPE_CHOICE && i < schema_choice_count; i++)
+		if (strcmp(schema_choices[i].list, s->list) == 0)
+			word(w, schema_choices[i].word, schema_choices[i].help);
+	if (s->type != TYPE_STRING && s->type != TYPE_LIST)
+		return;
+	switch (s->kind) {
+	case KIND_SYSCALL: syscall_words(w); break;
+	case KIND_CAPABILITY: capability_words(w); break;
+	case KIND_ENV_NAME: variable_words(w); break;
+	case KIND_PROFILE: words_profiles(w); break;
+	default: break;
+	}
+}
+
+void words_profiles(const struct words *w)
+{
+	struct conf_entry *entries = NULL;
+	size_t count = 0;
+	struct diags ignored = { .arena = &w->cli->arena };
+	conf_list(&entries, &count, &w->cli->arena, &w->cli->places, false, &ignored);
+	for (size_t i = 0; i < count; i++)
+		word(w, entries[i].name, entries[i].description);
+}
+
+/* Several profiles have an option of the same name: offer it once. */
+static bool offered(const struct words *w, const char *name)
+{
+	const char *line = arena_printf(&w->cli->arena, "%s%s\t", w->before, name);
+	const char *at = buf_text(w->out);
+	while ((at = strstr(at, line)) != NULL) {
+		if (at == buf_text(w->out) || at[-1] == '\n')
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static void options_of(const struct words *w, const char *profile)
+{
+	struct profile p = { 0 };
+	struct diags ignored = { .arena = &w->cli->arena };
+	const struct conf_request request = { .profile = profile };
+	if (conf_load(&p, &w->cli->arena, &w->cli->places, &request, &ignored) != 0)
+		return;
+	for (size_t i = 0; i < p.options.count; i++) {
+		const struct record *r = &p.options.items[i];
+		const char *name = MEMBER_OF(r, option, name)->s, *help = MEMBER_OF(r, option, description)->s;
+		if (name != NULL && !offered(w, name))
+			word(w, name, help != NULL ? help : "");
+	}
+}
+
+void words_options(const struct words *w, const char *profile)
+{
+	if (profile != NULL) {
+		options_of(w, cli_profile_for(w->cli, &w->cli->facts, profile));
+		return;
+	}
+	struct conf_entry *entries = NULL;
+	size_t count = 0;
+	struct diags ignored = { .arena = &w->cli->arena };
+	conf_list(&entries, &count, &w->cli->arena, &w->cli->places, false, &ignored);
+	for (size_t i = 0; i < count; i++)
+		options_of(w, entries[i].name);
+}
+
+void words_verbs(const struct words *w)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		word(w, verb_rows[i].name, verb_rows[i].help);
+	word(w, "help", "show the options of a verb");
+}
+
+void words_flags(const struct words *w, enum verb verb)
+{
+	for (size_t i = 0; i < option_row_count; i++)
+		if (option_rows[i].verb == verb)
+			word(w, option_rows[i].name, option_rows[i].help);
+	word(w, "--help", "show the options");
+}
+
+static const char *const lists[] = { "settings", "values:", "profiles", "options:", "verbs", "flags:" };
+
+void words_lists(const struct words *w)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		word(w, lists[i], "");
+}
+
+bool words_print(struct cli *cli, struct buf *out, const char *list, char **rest)
+{
+	const struct words w = { cli, out, "", "" };
+	const char *colon = strchr(list, ':');
+	const char *of = colon != NULL ? colon + 1 : NULL;
+	size_t n = colon != NULL ? (size_t)(colon - list) + 1 : strlen(list);
+	if (strcmp(list, "complete") == 0)
+		complete_print(cli, out, rest);
+	else if (strcmp(list, "settings") == 0)
+		words_settings(&w, false);
+	else if (strcmp(list, "profiles") == 0)
+		words_profiles(&w);
+	else if (strcmp(list, "verbs") == 0)
+		words_verbs(&w);
+	else if (strncmp(list, "values:", n) == 0 && of != NULL && schema_find(of) != NULL)
+		words_values(&w, of);
+	else if (strncmp(list, "options:", n) == 0 && of != NULL)
+		words_options(&w, of);
+	else if (strncmp(list, "flags:", n) == 0 && of != NULL && verb_find(of) != VERB_COUNT)
+		words_flags(&w, verb_find(of));
+	else
+		return false;
+	return true;
+}

@@ -1,0 +1,194 @@
+#include <errno.h>
+#include <string.h>
+
+#include "conf/internal.h"
+#include "conf/tree.h"
+#include "conf/value.h"
+#include "schema/syscalls.h"
+
+/* Lists whose entries take something from the program: a profile may add to them, never leave a locked one out. */
+static bool takes_away(const struct setting *row)
+{
+	return row == &schema_settings[SET_filesystem_hide] || row == &schema_settings[SET_syscalls_deny] ||
+		row == &schema_settings[SET_environment_unset];
+}
+
+static bool said(const struct value *v)
+{
+	return v->set && v->origin.layer > 0;
+}
+
+static bool same_value(const struct setting *row, const struct value *x, const struct value *y)
+{
+	if (!x->set || !y->set)
+		return x->set == y->set;
+	return row->type == TYPE_STRING ? strcmp(x->s, y->s) == 0 : x->i == y->i;
+}
+
+static const struct item *find_item(const struct list *l, const char *text)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(l->items[i].text, text) == 0)
+			return &l->items[i];
+	return NULL;
+}
+
+/* ---- lock ---- */
+
+static void lock_value(struct loader *l, const struct entry *e)
+{
+	struct value *v = profile_value(l->profile, e->row);
+	if (said(v) && !same_value(e->row, v, &e->value)) {
+		struct diag *x = diag_error(
+			l->diags, v->origin, e->row->path, "locked to \"%s\" by %s", e->value.s, origin_text(l->arena, e->origin));
+		diag_hint(l->diags, x, "Take the line out, or ask whoever looks after the machine.");
+	}
+	*v = e->value;
+}
+
+/* Profiles must not give back what a locked list takes away. */
+static void lock_against(struct loader *l, const struct setting *row, const struct item *locked)
+{
+	static const enum setting_id granting[] = { SET_filesystem_read_only, SET_filesystem_read_write };
+	for (size_t i = 0; i < 2 && row == &schema_settings[SET_filesystem_hide]; i++) {
+		const struct setting *g = &schema_settings[granting[i]];
+		const struct item *x = find_item(profile_list(l->profile, g), locked->text);
+		if (x != NULL)
+			diag_error(l->diags, x->origin, g->path, "\"%s\" is hidden by %s", x->text,
+				origin_text(l->arena, locked->origin));
+	}
+	if (row != &schema_settings[SET_syscalls_deny])
+		return;
+	const struct list *allow = &l->profile->syscalls_allow;
+	const struct item *x = find_item(allow, locked->text);
+	if (x != NULL)
+		diag_error(l->diags, x->origin, "syscalls.allow", "\"%s\" is denied by %s", x->text,
+			origin_text(l->arena, locked->origin));
+	bool *calls = arena_array(l->arena, syscall_count(), sizeof *calls);
+	(void)syscall_mark(locked->text, calls); /* the name was found good when the policy was read */
+	for (size_t i = 0; i < l->profile->syscalls_rules.count; i++) {
+		const struct record *r = &l->profile->syscalls_rules.items[i];
+		int64_t action = MEMBER_OF(r, rule, action)->i;
+		int call = syscall_index(MEMBER_OF(r, rule, name)->s);
+		if (call >= 0 && calls[call] && (action == RULE_ALLOW || action == RULE_LOG))
+			diag_error(l->diags, r->origin, "syscalls.rules", "\"%s\" is denied by %s", MEMBER_OF(r, rule, name)->s,
+				origin_text(l->arena, locked->origin));
+	}
+}
+
+static void lock_list(struct loader *l, const struct entry *e)
+{
+	struct list *to = profile_list(l->profile, e->row);
+	if (takes_away(e->row)) {
+		for (size_t i = 0; i < e->list.count; i++) {
+			lock_against(l, e->row, &e->list.items[i]);
+			if (find_item(to, e->list.items[i].text) == NULL)
+				list_add(l->arena, to, e->list.items[i]);
+		}
+		return;
+	}
+	for (size_t i = 0; i < to->count; i++)
+		if (find_item(&e->list, to->items[i].text) == NULL)
+			diag_error(l->diags, to->items[i].origin, e->row->path, "\"%s\" is not in the list that %s locks",
+				to->items[i].text, origin_text(l->arena, e->origin));
+}
+
+static bool same_record(const char *name, const struct record *x, const struct record *y)
+{
+	for (size_t i = 0; i < schema_member_count; i++) {
+		const struct setting *m = &schema_members[i];
+		if (strcmp(m->record, name) == 0 && !same_value(m, &x->member[m->offset], &y->member[m->offset]))
+			return false;
+	}
+	return true;
+}
+
+static void lock_records(struct loader *l, const struct entry *e)
+{
+	const struct records *have = profile_records(l->profile, e->row);
+	for (size_t i = 0; i < have->count; i++) {
+		bool good = false;
+		for (size_t j = 0; j < e->records.count && !good; j++)
+			good = same_record(e->row->list, &have->items[i], &e->records.items[j]);
+		if (!good)
+			diag_error(l->diags, have->items[i].origin, e->row->path, "\"%s\" is not among the entries that %s locks",
+				have->items[i].key, origin_text(l->arena, e->origin));
+	}
+}
+
+/* ---- bound ---- */
+
+static void bound(struct loader *l, const struct entry *e)
+{
+	struct value *v = profile_value(l->profile, e->row);
+	if (v->set && v->i <= e->value.i)
+		return;
+	if (v->set) {
+		struct diag *x = diag_error(l->diags, v->origin, e->row->path, "\"%s\" is more than the \"%s\" that %s allows",
+			v->s, e->value.s, origin_text(l->arena, e->origin));
+		diag_hint(l->diags, x, "Lower it to \"%s\", or ask whoever looks after the machine.", e->value.s);
+	}
+	*v = e->value;
+}
+
+/* ---- forbid ---- */
+
+static void refuse_item(struct loader *l, const char *setting, const char *text, struct origin at, const struct item *forbidden)
+{
+	struct diag *x =
+		diag_error(l->diags, at, setting, "\"%s\" is forbidden by %s", text, origin_text(l->arena, forbidden->origin));
+	diag_hint(l->diags, x, "Take the entry out, or ask whoever looks after the machine.");
+}
+
+static void forbid(struct loader *l, const struct entry *e)
+{
+	bool read = e->row == &schema_settings[SET_filesystem_read_only];
+	bool write = e->row == &schema_settings[SET_filesystem_read_write];
+	for (size_t i = 0; i < e->list.count; i++) {
+		const struct item *f = &e->list.items[i];
+		const struct list *have = profile_list(l->profile, e->row);
+		for (size_t j = 0; j < have->count; j++)
+			if (items_match(e->row, have->items[j].text, f->text))
+				refuse_item(l, e->row->path, have->items[j].text, have->items[j].origin, f);
+		/* What must not be read must not be written either, nor come in under another name. */
+		const struct item *x = read ? find_item(&l->profile->filesystem_read_write, f->text) : NULL;
+		if (x != NULL)
+			refuse_item(l, "filesystem.read_write", x->text, x->origin, f);
+		for (size_t j = 0; (read || write) && j < l->profile->filesystem_binds.count; j++) {
+			const struct record *r = &l->profile->filesystem_binds.items[j];
+			if (strcmp(MEMBER_OF(r, bind, from)->s, f->text) == 0 &&
+				(read || MEMBER_OF(r, bind, mode)->i == BIND_READ_WRITE))
+				refuse_item(l, "filesystem.binds", f->text, r->origin, f);
+		}
+	}
+}
+
+void load_policy(struct loader *l)
+{
+	struct source s;
+	struct tree t;
+	struct policy p;
+	if (l->places->policy == NULL)
+		return;
+	/* The last layer: nothing of a profile replaces what it says. */
+	unsigned number = l->next++;
+	if (source_read(&s, l->diags, l->places, l->places->policy, TRUST_SYSTEM, number) < 0)
+		return;
+	if (tree_read(&t, l->diags, (struct origin){ .file = s.file, .layer = number }, s.bytes, s.len) < 0)
+		return;
+	tree_policy(&t, l->diags, &p);
+	tree_free(&t);
+	for (size_t i = 0; i < p.lock.count; i++) {
+		const struct entry *e = &p.lock.entries[i];
+		if (e->row->type == TYPE_LIST)
+			lock_list(l, e);
+		else if (e->row->type == TYPE_RECORDS)
+			lock_records(l, e);
+		else
+			lock_value(l, e);
+	}
+	for (size_t i = 0; i < p.bound.count; i++)
+		bound(l, &p.bound.entries[i]);
+	for (size_t i = 0; i < p.forbid.count; i++)
+		forbid(l, &p.forbid.entries[i]);
+}

@@ -1,0 +1,209 @@
+#include "host/facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "host/nodes.h"
+#include "host/resolve.h"
+
+enum { TEXT_MAX = 64 * 1024, LIST_BUFFER = 32 * 1024 };
+
+static enum node_type type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR: return NODE_DIRECTORY;
+	case S_IFLNK: return NODE_SYMLINK;
+	case S_IFCHR:
+	case S_IFBLK: return NODE_DEVICE;
+	case S_IFSOCK: return NODE_SOCKET;
+	case S_IFIFO: return NODE_FIFO;
+	default: return NODE_FILE;
+	}
+}
+
+static struct node unreadable(int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		return (struct node){ .type = NODE_ABSENT };
+	return (struct node){ .type = NODE_UNREADABLE, .error = error };
+}
+
+static struct node look(struct facts *f, const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) < 0)
+		return unreadable(errno);
+	struct node n = { .type = type_of(st.st_mode), .mode = st.st_mode & 07777, .uid = st.st_uid, .rdev = st.st_rdev };
+	if (n.type != NODE_SYMLINK)
+		return n;
+	char text[PATH_MAX];
+	ssize_t len = readlink(path, text, sizeof text);
+	if (len < 0)
+		return unreadable(errno);
+	if ((size_t)len == sizeof text)
+		return unreadable(ENAMETOOLONG);
+	n.link = arena_strndup(f->arena, text, (size_t)len);
+	return n;
+}
+
+/* Injected facts name nodes by paths without symlinks; the kernel would follow those in front of the last component. */
+static struct node look_injected(struct facts *f, const char *path)
+{
+	struct node absent = { .type = NODE_ABSENT };
+	if (path[1] == '\0')
+		return (struct node){ .type = NODE_DIRECTORY, .mode = 0755 };
+	const char *parent = path_parent(f->arena, path);
+	struct resolved r;
+	int err = facts_resolve(f, parent, &r);
+	if (err < 0 && err != -ENOENT)
+		return unreadable(-err);
+	if (err < 0 || strcmp(r.path, parent) == 0)
+		return absent;
+	const struct node *n = nodes_find(f->nodes, path_join(f->arena, r.path, path_base(path)));
+	return n != NULL ? *n : absent;
+}
+
+void facts_node(struct facts *f, const char *path, struct node *ret)
+{
+	const struct node *known = nodes_find(f->nodes, path);
+	if (known != NULL) {
+		*ret = *known;
+		return;
+	}
+	*ret = f->injected ? look_injected(f, path) : look(f, path);
+	nodes_put(f, arena_strdup(f->arena, path), ret);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* getdents64(2) by hand: readdir(3) would take a buffer from malloc for each directory. */
+struct entry64 {
+	uint64_t ino;
+	int64_t off;
+	unsigned short len;
+	unsigned char type;
+	char name[];
+};
+
+static int list_live(struct facts *f, const char *path, const char ***ret_names, size_t *ret_count)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	const char **names = NULL;
+	size_t count = 0, cap = 0;
+	_Alignas(struct entry64) char bytes[LIST_BUFFER];
+	long n;
+	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
+		for (long at = 0; at < n;) {
+			const struct entry64 *d = (const struct entry64 *)(const void *)(bytes + at);
+			at += d->len;
+			if (strcmp(d->name, ".") == 0 || strcmp(d->name, "..") == 0)
+				continue;
+			names = arena_grow(f->arena, names, count, &cap, sizeof *names);
+			names[count++] = arena_strdup(f->arena, d->name);
+		}
+	}
+	int err = n < 0 ? -errno : 0;
+	(void)close(fd);
+	if (err < 0)
+		return err;
+	if (count > 1)
+		qsort(names, count, sizeof *names, by_name);
+	*ret_names = names;
+	*ret_count = count;
+	return 0;
+}
+
+int facts_list(struct facts *f, const char *path, const char ***ret_names, size_t *ret_count)
+{
+	*ret_names = NULL;
+	*ret_count = 0;
+	if (!f->injected)
+		return list_live(f, path, ret_names, ret_count);
+	struct resolved r;
+	int err = facts_resolve(f, path, &r);
+	if (err < 0)
+		return err;
+	if (r.node.type != NODE_DIRECTORY)
+		return -ENOTDIR;
+	nodes_list(f, r.path, ret_names, ret_count);
+	return 0;
+}
+
+static int read_live(struct facts *f, const char *path, const char **ret_text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	struct stat st;
+	int err = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	char *text = err == 0 ? arena_alloc(f->arena, TEXT_MAX + 1) : NULL;
+	size_t len = 0;
+	while (err == 0) {
+		ssize_t n = read(fd, text + len, TEXT_MAX + 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			err = n < 0 ? -errno : 0;
+			break;
+		}
+		len += (size_t)n;
+		if (len > TEXT_MAX)
+			err = -EFBIG;
+	}
+	(void)close(fd);
+	if (err < 0)
+		return err;
+	text[len] = '\0';
+	*ret_text = text;
+	return 0;
+}
+
+int facts_read(struct facts *f, const char *path, const char **ret_text)
+{
+	*ret_text = "";
+	if (!f->injected)
+		return read_live(f, path, ret_text);
+	struct resolved r;
+	int err = facts_resolve(f, path, &r);
+	if (err < 0)
+		return err;
+	for (const struct text_file *t = f->texts; t != NULL; t = t->next) {
+		if (strcmp(t->path, r.path) == 0) {
+			*ret_text = t->text;
+			return 0;
+		}
+	}
+	return r.node.type == NODE_DIRECTORY ? -EISDIR : -EACCES;
+}
+
+const char *facts_env(const struct facts *f, const char *name)
+{
+	size_t n = strlen(name);
+	for (char *const *e = f->environment; e != NULL && *e != NULL; e++)
+		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+			return *e + n + 1;
+	return NULL;
+}
+
+void facts_terminal(struct facts *f)
+{
+	if (f->injected)
+		return;
+	for (int fd = 0; fd < 3; fd++) {
+		char name[64];
+		f->tty[fd] = isatty(fd) && ttyname_r(fd, name, sizeof name) == 0 ? arena_strdup(f->arena, name) : NULL;
+	}
+}

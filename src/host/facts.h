@@ -1,0 +1,95 @@
+/*
+ * What this machine and this caller are: the only place from which the plan learns anything about the host.
+ *
+ * Facts are either live (each looked up when first asked for, so that a launch pays only for what it needs) or read from a
+ * JSON file (then nothing of the real machine shows through, which is how golden tests cover machines we do not have).
+ */
+#ifndef BAILEY_HOST_FACTS_H
+#define BAILEY_HOST_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum node_type { NODE_ABSENT, NODE_DIRECTORY, NODE_FILE, NODE_SYMLINK, NODE_DEVICE, NODE_SOCKET, NODE_FIFO, NODE_UNREADABLE };
+
+/* One lstat(2), and readlink(2) for a symlink. */
+struct node {
+	enum node_type type;
+	mode_t mode; /* permission bits */
+	uid_t uid;
+	dev_t rdev; /* NODE_DEVICE */
+	const char *link; /* NODE_SYMLINK: its text */
+	int error; /* NODE_UNREADABLE: the errno (EACCES: a directory on the way may not be searched) */
+};
+
+enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
+
+enum cgroup_layout { CGROUP_NONE, CGROUP_V1, CGROUP_V2, CGROUP_HYBRID };
+
+struct node_cache;
+struct text_file;
+
+struct facts {
+	struct arena *arena;
+	bool injected; /* came from JSON */
+	struct node_cache *nodes; /* what was looked up so far; injected: all there is */
+	struct text_file *texts; /* injected: the files that can be read */
+
+	/* the caller; always filled in */
+	uid_t uid, gid;
+	const char *user; /* name, "" when it cannot be told */
+	const char *home; /* $HOME when it is absolute, else the password entry; "" when there is none */
+	const char *cwd; /* "" when it cannot be told (deleted, not searchable) */
+	char *const *environment; /* as in environ(7) */
+	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; live: filled by facts_terminal() */
+
+	/* the machine; ask through the functions below */
+	const char *machine; /* "x86_64", "aarch64" */
+	unsigned kernel_major, kernel_minor;
+	enum answer userns; /* may this caller make user namespaces */
+	const char *userns_reason, *userns_hint;
+	int landlock_abi; /* 0: none; -1: not asked yet */
+	enum cgroup_layout cgroup;
+	bool cgroup_known;
+};
+
+/* Fills in the caller and the machine's name and kernel (getuid, environ, getcwd, uname); no files are opened unless HOME is
+ * unset (then passwd is read, and `getent` is asked when it is not in there). */
+int facts_live(struct facts *f, struct arena *a, struct err *e);
+
+/* Reads facts from JSON text; `name` for messages. -EINVAL with `e` set for malformed or unknown members. */
+int facts_json(struct facts *f, struct arena *a, const char *text, size_t len, const char *name, struct err *e);
+
+/* The node at a normal absolute path; symlinks are not followed in the last component. */
+void facts_node(struct facts *f, const char *path, struct node *ret);
+
+/* Names in a directory, sorted, without . and ..; 0 or -errno. */
+int facts_list(struct facts *f, const char *path, const char ***ret_names, size_t *ret_count);
+
+/* Small text files (user-dirs.dirs, sysctls), at most 64 KiB; 0 or -errno. */
+int facts_read(struct facts *f, const char *path, const char **ret_text);
+
+/*
+ * Asks the system's user database by getent(1), for accounts that are not in /etc/passwd (a static program has no name service
+ * of its own): `database` "passwd", "group" or "initgroups". 0 with the answer's lines, -ENOENT when there is none or when the
+ * facts are injected, or -errno.
+ */
+int facts_getent(struct facts *f, const char *database, const char *key, const char **ret_text);
+
+/* Whether user namespaces can be had, with reason and hint. Live: reads the sysctls that decide it (not an attempt). */
+enum answer facts_userns(struct facts *f);
+
+int facts_landlock(struct facts *f);
+enum cgroup_layout facts_cgroup(struct facts *f);
+
+/* The value of an environment variable, or NULL. */
+const char *facts_env(const struct facts *f, const char *name);
+
+/* Fills tty[] (isatty and ttyname of 0..2). */
+void facts_terminal(struct facts *f);
+
+#endif

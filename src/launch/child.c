@@ -1,0 +1,123 @@
+#include "launch/child.h"
+
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/sys.h"
+#include "launch/privileges.h"
+#include "mount/mount.h"
+
+enum { SETUP_FAILED = 125 };
+
+void child_fail(const struct child_args *args, enum step step, long error, size_t index)
+{
+	(void)message_send(args->socket, MESSAGE_FAILED, step, (int)-error, (uint32_t)index); /* without a launcher, nobody asks */
+	_exit(SETUP_FAILED);
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	size_t len = strlen(text);
+	ssize_t n = write(fd, text, len);
+	int r = n < 0 ? -errno : (size_t)n != len ? -EIO : 0;
+	(void)close(fd);
+	return r;
+}
+
+/* The sandbox ends with its launcher, however that ends. */
+static int guard(const struct child_args *args)
+{
+	(void)close(args->launcher_socket);
+	int r = (int)sys_result(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
+	if (r < 0)
+		return r;
+	/* The launcher may have died before the prctl. getppid(2) is 0 in here in any case, but the socket tells. */
+	char byte;
+	if (recv(args->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		_exit(SETUP_FAILED);
+	return 0;
+}
+
+/* user_namespaces(7): without CAP_SETGID outside, setgroups(2) has to be given up before a group can be mapped. */
+static int map_identity(const struct child_args *args)
+{
+	int r = write_text("/proc/self/setgroups", "deny");
+	if (r == 0)
+		r = write_text("/proc/self/uid_map", args->uid_map);
+	if (r == 0)
+		r = write_text("/proc/self/gid_map", args->gid_map);
+	return r;
+}
+
+static int loopback_up(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int r = (int)sys_result(ioctl(fd, SIOCSIFFLAGS, &request));
+	(void)close(fd);
+	return r;
+}
+
+static void build_tree(const struct child_args *args)
+{
+	const struct plan *plan = args->plan;
+	struct mount_state state;
+	int r = mount_begin(&state, args->machine_id);
+	if (r < 0)
+		child_fail(args, STEP_ROOT, r, 0);
+	r = mount_apply(&state, plan->mounts, plan->mount_count);
+	if (r < 0)
+		child_fail(args, STEP_MOUNTS, r, state.at);
+	r = mount_finish(&state, plan->mounts, plan->mount_count);
+	if (r < 0)
+		child_fail(args, STEP_PIVOT, r, state.at);
+}
+
+void child_main(const struct child_args *args)
+{
+	const struct plan *plan = args->plan;
+	int r = guard(args);
+	if (r < 0)
+		child_fail(args, STEP_GUARD, r, 0);
+	r = map_identity(args);
+	if (r < 0)
+		child_fail(args, STEP_MAP, r, 0);
+	mode_t mask = umask(0); /* modes in the plan are exact */
+	if (plan->network == NETWORK_NONE && (r = loopback_up()) < 0)
+		child_fail(args, STEP_LOOPBACK, r, 0);
+	if (args->hostname[0] != '\0' && sethostname(args->hostname, strlen(args->hostname)) < 0)
+		child_fail(args, STEP_HOSTNAME, -errno, 0);
+	/* user_namespaces(7), max_user_namespaces: the limit holds for namespaces made below this one; without CAP_SYS_RESOURCE in
+	 * here nobody can raise it again. */
+	if (!plan->nested && (r = write_text("/proc/sys/user/max_user_namespaces", "0")) < 0)
+		child_fail(args, STEP_USERNS, r, 0);
+	build_tree(args);
+	(void)umask(mask); /* always succeeds */
+
+	/* From here on nothing outside can look into this process or its copy: /proc/1/exe, descriptors, memory (ptrace(2)). Not
+	 * earlier, because the files in /proc/self then belong to root. */
+	r = (int)sys_result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+	if (r == 0)
+		r = privileges_drop(plan->keep_caps, args->last_cap);
+	if (r < 0)
+		child_fail(args, STEP_PRIVILEGES, r, 0);
+
+	/* The parent of a CLONE_VFORK child waits until it has executed the program (or failed), but shares no memory with it. */
+	struct clone_args clone = { .flags = CLONE_VFORK, .exit_signal = SIGCHLD };
+	pid_t program = sys_clone3(&clone);
+	if (program == 0)
+		program_main(args);
+	if (program < 0)
+		child_fail(args, STEP_FORK, program, 0);
+	reaper_main(args, program);
+}

@@ -1,0 +1,43 @@
+/*
+ * The inside of a launch: the sandbox's first process (child.c), the program's process (program.c) and the reaper that the
+ * first process becomes (reaper.c).  Between clone3(2) and execve(2) only raw system calls on data prepared before.
+ */
+#ifndef BAILEY_LAUNCH_CHILD_H
+#define BAILEY_LAUNCH_CHILD_H
+
+#include <linux/filter.h>
+#include <signal.h>
+#include <stdbool.h>
+
+#include "launch/message.h"
+#include "plan/plan.h"
+
+struct child_args {
+	const struct plan *plan;
+	struct arena *arena; /* the launcher's; the reaper gives its copy back */
+	struct sock_fprog filter; /* the program's */
+	int socket; /* the child's end */
+	int launcher_socket; /* the launcher's end, to be closed */
+	sigset_t mask; /* the caller's signal mask, for the program */
+	struct sigaction sigchld; /* the caller's disposition of SIGCHLD */
+	bool foreground; /* the program's group takes the terminal at once */
+	int terminal; /* the controlling terminal, or -1 */
+	char hostname[65]; /* "" leaves the host's */
+	char machine_id[34]; /* 32 digits and a line end, or "" */
+	char uid_map[48], gid_map[48];
+	unsigned last_cap; /* highest capability of this kernel */
+};
+
+/* The first process. Does not return. */
+_Noreturn void child_main(const struct child_args *args);
+
+/* The program's process, forked by the first. Does not return. */
+_Noreturn void program_main(const struct child_args *args);
+
+/* pid 1 after the fork: reaps, passes signals on, reports. `program` is the program's pid inside. Does not return. */
+_Noreturn void reaper_main(const struct child_args *args, pid_t program);
+
+/* Tells the launcher which step failed (with operation `index`) for which -errno, and ends the process. */
+_Noreturn void child_fail(const struct child_args *args, enum step step, long error, size_t index);
+
+#endif

@@ -1,0 +1,87 @@
+#include "launch/events.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+
+static void put(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return; /* nobody reads any more */
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Built in an arena of its own, given back at once: the launch's is gone by the time most events happen. */
+static void send(int fd, struct arena *a, struct json *j)
+{
+	json_object_end(j);
+	buf_putc(j->out, '\n');
+	put(fd, j->out->text, j->out->len);
+	arena_free(a);
+}
+
+#define EVENT(fd, name) \
+	if ((fd) < 0) \
+		return; \
+	struct arena arena = { 0 }; \
+	struct buf text = { .arena = &arena }; \
+	struct json json = { .out = &text }; \
+	json_object(&json, NULL); \
+	json_string(&json, "event", (name))
+
+void event_started(int fd, const char *profile, pid_t sandbox, pid_t program)
+{
+	EVENT(fd, "started");
+	json_string(&json, "profile", profile);
+	json_int(&json, "launcher_pid", getpid());
+	json_int(&json, "sandbox_pid", sandbox);
+	json_int(&json, "program_pid", program);
+	send(fd, &arena, &json);
+}
+
+void event_stopped(int fd, int sig)
+{
+	EVENT(fd, "stopped");
+	json_int(&json, "signal", sig);
+	send(fd, &arena, &json);
+}
+
+void event_continued(int fd)
+{
+	EVENT(fd, "continued");
+	send(fd, &arena, &json);
+}
+
+void event_timeout(int fd)
+{
+	EVENT(fd, "timeout");
+	send(fd, &arena, &json);
+}
+
+void event_ended(int fd, int status, int sig)
+{
+	EVENT(fd, sig != 0 ? "killed" : "exited");
+	if (sig != 0)
+		json_int(&json, "signal", sig);
+	json_int(&json, "status", status);
+	send(fd, &arena, &json);
+}
+
+void event_failed(int fd, int status, const struct err *e)
+{
+	EVENT(fd, "failed");
+	json_int(&json, "status", status);
+	json_string(&json, "message", e->text);
+	json_string(&json, "hint", e->hint[0] != '\0' ? e->hint : NULL);
+	json_origin(&json, "origin", e->origin);
+	send(fd, &arena, &json);
+}

@@ -1,0 +1,17 @@
+/* Events for programs that embed the launcher: one JSON object a line on the descriptor of --status-fd. */
+#ifndef BAILEY_LAUNCH_EVENTS_H
+#define BAILEY_LAUNCH_EVENTS_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* All do nothing with fd < 0. A reader that went away is no failure of the sandbox: SIGPIPE is blocked, EPIPE ignored. */
+void event_started(int fd, const char *profile, pid_t sandbox, pid_t program); /* pids as the host sees them */
+void event_stopped(int fd, int sig);
+void event_continued(int fd);
+void event_timeout(int fd);
+void event_ended(int fd, int status, int sig); /* `sig` 0: it exited with `status` */
+void event_failed(int fd, int status, const struct err *e); /* bailey could not start the program */
+
+#endif

@@ -1,0 +1,165 @@
+#include "launch/launch.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include "base/diag.h"
+#include "base/sys.h"
+#include "launch/child.h"
+#include "launch/events.h"
+#include "launch/prepare.h"
+#include "launch/supervise.h"
+#include "launch/undo.h"
+
+enum { STATUS_SETUP = 125, STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+
+static const char *const step_names[STEP_COUNT] = {
+#define STEP(id, name, failure) [STEP_##id] = name,
+#include "launch/steps.def"
+};
+
+static void say(const struct launch_options *o, enum step step, const char *what, size_t count)
+{
+	if (o->verbose)
+		(void)dprintf(STDERR_FILENO, "bailey: %s: %s (%zu)\n", step_names[step], what, count);
+}
+
+/* Blocks what will be passed on, so that no signal is lost between here and the end. */
+static int watch_signals(struct child_args *child, struct supervise *s, struct undo *undo, struct err *e)
+{
+	sigset_t set;
+	supervise_signals(&set);
+	if (sigprocmask(SIG_BLOCK, &set, &child->mask) < 0)
+		return err_set(e, errno, "cannot block signals");
+	/* A caller that ignores SIGCHLD would make the kernel reap our child unseen: sigaction(2). */
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	if (sigaction(SIGCHLD, &plain, &child->sigchld) < 0)
+		return err_set(e, errno, "cannot watch child processes");
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return err_set(e, errno, "cannot receive signals");
+	undo_push(undo, undo_close, s->signals);
+	return 0;
+}
+
+static int make_socket(struct child_args *child, struct supervise *s, struct undo *undo, struct err *e)
+{
+	int pair[2], on = 1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(e, errno, "cannot make a socket pair");
+	s->socket = pair[0];
+	child->launcher_socket = pair[0];
+	child->socket = pair[1];
+	undo_push(undo, undo_close, pair[0]);
+	/* unix(7): with this each message carries its sender's pid, translated to ours. */
+	if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) {
+		(void)close(pair[1]);
+		return err_set(e, errno, "cannot ask for credentials");
+	}
+	return 0;
+}
+
+static int clone_sandbox(const struct child_args *child, struct supervise *s, struct undo *undo, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	int pidfd = -1;
+	struct clone_args clone = {
+		.flags = plan->clone_flags | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = sys_clone3(&clone);
+	if (pid == 0)
+		child_main(child);
+	(void)close(child->socket); /* its end belongs to the sandbox; ours then sees when that is gone */
+	if (pid < 0) {
+		e->code = 0;
+		return pid;
+	}
+	s->sandbox = pid;
+	s->pidfd = pidfd;
+	undo_push(undo, undo_kill, pidfd);
+	return 0;
+}
+
+static int failure_status(enum step step, int error)
+{
+	if (step != STEP_EXEC)
+		return STATUS_SETUP;
+	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
+
+/* Up to the clone: everything that allocates or may fail in a way that needs words. */
+static int prepare(struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	int r = prepare_become(plan, e);
+	if (r == 0)
+		r = prepare_creates(plan, e);
+	say(o, STEP_CREATE, "directories of the profile on the host", plan->create_count);
+	if (r == 0)
+		r = filter_get(&child->filter, child->arena, plan->filter_spec, plan->filter_spec_len, &o->filter, e);
+	if (r < 0 && e->origin.file == NULL)
+		(void)err_at(e, plan->filter_origin);
+	say(o, STEP_FILTER, "instructions of the system call filter", child->filter.len);
+	if (r == 0)
+		r = prepare_texts(child, plan, e);
+	if (r == 0)
+		r = watch_signals(child, s, undo, e);
+	if (r == 0)
+		r = make_socket(child, s, undo, e);
+	return r;
+}
+
+static void remember(struct supervise *s, struct arena *a, const struct plan *plan)
+{
+	s->profile = plan->profile_name;
+	s->timeout_ms = plan->timeout_ms;
+	if (plan->timeout_ms > 0)
+		(void)snprintf(s->timeout_at, sizeof s->timeout_at, "%s: ", origin_text(a, plan->timeout_origin));
+}
+
+int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct facts *facts, const struct launch_options *o,
+	struct err *e)
+{
+	struct undo undo = { .count = 0 };
+	struct child_args child = { .plan = plan, .arena = a, .terminal = -1 };
+	struct supervise s = { .arena = a, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 } };
+	*ret = (struct outcome){ .status = STATUS_SETUP };
+	if (plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {
+		terminal_open(&s.terminal);
+		s.terminal.lent = child.foreground = terminal_should_lend(&s.terminal);
+		child.terminal = s.terminal.fd;
+	}
+	if (s.terminal.fd >= 0)
+		undo_push(&undo, undo_close, s.terminal.fd);
+	while (prctl(PR_CAPBSET_READ, child.last_cap + 1, 0, 0, 0) >= 0)
+		child.last_cap++;
+	int r = prepare(&child, &s, &undo, o, e);
+	remember(&s, a, plan);
+	if (r == 0) {
+		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
+		(void)malloc_trim(0); /* what libconfig used: neither process needs it again */
+		r = clone_sandbox(&child, &s, &undo, e);
+		if (r < 0)
+			(void)prepare_failure(e, plan, facts, STEP_CLONE, -r, 0);
+	}
+	if (r == 0) {
+		struct message failed;
+		if (supervise(&s, ret, &failed) != 0) {
+			r = prepare_failure(e, plan, facts, failed.step, failed.value, failed.index);
+			ret->status = failure_status(failed.step, failed.value);
+		}
+	}
+	undo_run(&undo);
+	if (r < 0) {
+		/* The caller goes on, with the signal mask as it was.  After a normal end it only has to die as the program did. */
+		(void)sigprocmask(SIG_SETMASK, &child.mask, NULL);
+		event_failed(o->status_fd, ret->status, e);
+	}
+	return r;
+}

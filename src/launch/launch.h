@@ -1,0 +1,37 @@
+/*
+ * From a finished plan to the program's end.  launch() is the conductor: prepares everything that allocates, clones the
+ * sandbox, waits, and gives the exit status back.
+ */
+#ifndef BAILEY_LAUNCH_LAUNCH_H
+#define BAILEY_LAUNCH_LAUNCH_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "host/facts.h"
+#include "plan/plan.h"
+#include "seccomp/filter.h"
+
+struct launch_options {
+	struct filter_places filter;
+	int status_fd; /* events as JSON lines, or -1 */
+	bool verbose; /* say each step on standard error */
+	bool quiet; /* nothing on standard error but failures */
+};
+
+/* How it ended. */
+struct outcome {
+	int status; /* for exit(3): the program's own, 124 after a timeout; 128 + signal */
+	int signal; /* the program was killed by it (0: it was not); bailey should die of the same */
+};
+
+/*
+ * Carries the plan out and waits for the end.  The arena holds the plan; it is freed as soon as the program has been executed, so
+ * nothing in it may be used afterwards. `facts` is asked for the reason only when the kernel refused something.
+ * Returns 0 with `*ret` set, or -errno with `e` naming step, profile line and what to do; ret->status is then 125, 126 or 127.
+ */
+int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct facts *facts, const struct launch_options *o,
+	struct err *e);
+
+#endif

@@ -1,0 +1,187 @@
+#include "launch/prepare.h"
+
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/sys.h"
+#include "launch/names.h"
+
+/* Opens `name` below `dir`, making it when it is absent. A symlink in its place is refused. */
+static int enter_or_make(int dir, const char *name)
+{
+	const uint64_t flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+	int fd = sys_openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd != -ENOENT)
+		return fd;
+	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST) /* EEXIST: somebody was quicker */
+		return -errno;
+	return sys_openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+static int create_one(const char *path)
+{
+	int dir = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	if (dir >= 0)
+		return close(dir);
+	if (dir != -ENOENT)
+		return dir;
+	dir = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	for (const char *at = path; dir >= 0 && *at == '/';) {
+		const char *end = strchrnul(at + 1, '/');
+		char name[NAME_MAX + 1];
+		size_t len = (size_t)(end - at - 1);
+		if (len >= sizeof name) {
+			(void)close(dir);
+			return -ENAMETOOLONG;
+		}
+		memcpy(name, at + 1, len);
+		name[len] = '\0';
+		int next = enter_or_make(dir, name);
+		(void)close(dir);
+		dir = next;
+		at = end;
+	}
+	return dir < 0 ? dir : close(dir);
+}
+
+int prepare_creates(const struct plan *plan, struct err *e)
+{
+	for (size_t i = 0; i < plan->create_count; i++) {
+		const struct create_op *c = &plan->creates[i];
+		int r = create_one(c->path);
+		if (r < 0) {
+			(void)err_set(e, -r, "cannot create %s", c->asked != NULL ? c->asked : c->path);
+			if (r == -ELOOP)
+				(void)err_hint(e, "a symlink appeared on the way to it; remove it, or name the place it points to");
+			return err_at(e, c->origin);
+		}
+	}
+	return 0;
+}
+
+int prepare_become(const struct plan *plan, struct err *e)
+{
+	if (!plan->become)
+		return 0;
+	if (setgroups(plan->group_count, plan->groups) < 0 || setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
+		setresuid(plan->uid, plan->uid, plan->uid) < 0) {
+		(void)err_set(e, errno, "cannot become user %u, group %u", (unsigned)plan->uid, (unsigned)plan->gid);
+		return err_at(e, plan->user_origin);
+	}
+	/* The kernel made us undumpable, and so /proc/self (the id maps) root's; nothing secret is in this process yet. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return err_set(e, errno, "cannot write the id maps later");
+	return 0;
+}
+
+static int draw(void *bytes, size_t n, struct err *e)
+{
+	if (getrandom(bytes, n, 0) != (ssize_t)n)
+		return err_set(e, errno, "cannot get random numbers");
+	return 0;
+}
+
+int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e)
+{
+	(void)snprintf(args->uid_map, sizeof args->uid_map, "%u %u 1\n", (unsigned)plan->uid, (unsigned)plan->uid);
+	(void)snprintf(args->gid_map, sizeof args->gid_map, "%u %u 1\n", (unsigned)plan->gid, (unsigned)plan->gid);
+	if (plan->hostname_random) {
+		uint32_t numbers[3];
+		if (draw(numbers, sizeof numbers, e) < 0)
+			return -e->code;
+		names_host(args->hostname, sizeof args->hostname, numbers);
+	} else if (plan->hostname != NULL) {
+		(void)snprintf(args->hostname, sizeof args->hostname, "%s", plan->hostname);
+	}
+	if (plan->machine_id_private) {
+		unsigned char id[16];
+		if (draw(id, sizeof id, e) < 0)
+			return -e->code;
+		id[6] = (unsigned char)((id[6] & 0x0f) | 0x40); /* machine-id(5): a random UUID, version 4 */
+		id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
+		for (size_t i = 0; i < sizeof id; i++)
+			(void)snprintf(args->machine_id + 2 * i, 3, "%02x", id[i]);
+		memcpy(args->machine_id + 32, "\n", 2);
+	}
+	return 0;
+}
+
+static const char *const failures[STEP_COUNT] = {
+#define STEP(id, name, failure) [STEP_##id] = failure,
+#include "launch/steps.def"
+};
+
+static void mount_failure(struct err *e, const struct plan *plan, int error, size_t index)
+{
+	const struct mount_op *op = &plan->mounts[index];
+	const char *asked = op->asked != NULL ? op->asked : op->kind == MOUNT_BIND ? op->source : op->target;
+	switch (op->kind) {
+	case MOUNT_BIND:
+		if (op->source != NULL && strcmp(op->source, op->target) != 0)
+			(void)err_set(e, error, "cannot bind %s at %s", asked, op->target);
+		else
+			(void)err_set(e, error, "cannot bind %s", asked);
+		break;
+	case MOUNT_DIRECTORY: (void)err_set(e, error, "cannot make the directory %s inside", op->target); break;
+	case MOUNT_SYMLINK: (void)err_set(e, error, "cannot make the symlink %s inside", op->target); break;
+	case MOUNT_FILE: (void)err_set(e, error, "cannot put a file of its own at %s", op->target); break;
+	case MOUNT_TMPFS: (void)err_set(e, error, "cannot mount a tmpfs at %s", op->target); break;
+	case MOUNT_PROC: (void)err_set(e, error, "cannot mount a proc of its own at %s", op->target); break;
+	case MOUNT_DEVPTS: (void)err_set(e, error, "cannot mount a devpts of its own at %s", op->target); break;
+	case MOUNT_MQUEUE: (void)err_set(e, error, "cannot mount message queues of its own at %s", op->target); break;
+	}
+	(void)err_at(e, op->origin);
+	if (error == ELOOP)
+		(void)err_hint(
+			e, "a symlink appeared in this path between planning and mounting; nothing was followed. Start again");
+	else if (op->kind == MOUNT_PROC && error == EPERM)
+		(void)err_hint(e,
+			"parts of /proc are covered outside (a container, or a sandbox that hides them); the kernel then refuses a new proc");
+}
+
+int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts, enum step step, int error, size_t index)
+{
+	if (step == STEP_MOUNTS && index < plan->mount_count) {
+		mount_failure(e, plan, error, index);
+	} else if (step == STEP_LIMITS && index < plan->limit_count) {
+		(void)err_set(e, error, "cannot set the limit %s", plan->limits[index].name);
+		(void)err_at(e, plan->limits[index].origin);
+	} else if (step == STEP_NICE) {
+		(void)err_set(e, error, "cannot set the scheduling priority to %d", plan->nice);
+		(void)err_at(e, plan->nice_origin);
+	} else if (step == STEP_DIRECTORY) {
+		(void)err_set(e, error, "cannot enter the working directory %s", plan->directory);
+		(void)err_at(e, plan->directory_origin);
+	} else if (step == STEP_DESCRIPTORS) {
+		(void)err_set(e, error, "cannot pass on the descriptors asked for");
+		(void)err_at(e, plan->descriptor_origin);
+		if (error == EBADF)
+			(void)err_hint(e, "one of them is not open in the process that started bailey");
+	} else if (step == STEP_LOAD) {
+		(void)err_set(e, error, "cannot load the system call filter");
+		(void)err_at(e, plan->filter_origin);
+	} else if (step == STEP_EXEC) {
+		(void)err_set(e, error, "cannot execute %s", plan->program);
+		if (error == ENOENT)
+			(void)err_hint(e,
+				"it is there; its interpreter or loader is not visible inside. Grant the path its first line (or ldd) names");
+		else if (error == EACCES)
+			(void)err_hint(e, "it, its interpreter, or the file system it lies on may not be executed inside");
+	} else {
+		(void)err_set(e, error, "%s", failures[step]);
+	}
+	if (step == STEP_CLONE || step == STEP_MAP || step == STEP_ROOT) {
+		(void)err_at(e, plan->nested_origin);
+		if (facts_userns(facts) == ANSWER_NO)
+			(void)err_hint(e, "%s; %s", facts->userns_reason, facts->userns_hint);
+		else if (error == ENOSPC || error == EPERM || error == EACCES)
+			(void)err_hint(
+				e, "the kernel refuses user namespaces here: a sandbox or container around bailey may forbid them");
+	}
+	return -e->code;
+}

@@ -1,0 +1,28 @@
+/* What the launcher does on the host before the clone, and how failures become words. */
+#ifndef BAILEY_LAUNCH_PREPARE_H
+#define BAILEY_LAUNCH_PREPARE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "host/facts.h"
+#include "launch/child.h"
+#include "launch/message.h"
+#include "plan/plan.h"
+
+/*
+ * Makes the directories of plan->creates that are absent, mode 0700, without following a symlink on the way. 0 or -errno with
+ * `e`. They stay: they are the user's.
+ */
+int prepare_creates(const struct plan *plan, struct err *e);
+
+/* Started by root: becomes plan->uid, gid and groups for good. 0 or -errno with `e`. */
+int prepare_become(const struct plan *plan, struct err *e);
+
+/* Fills in the texts of `args` that the child writes: id maps, host name, machine id. 0 or -errno with `e`. */
+int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e);
+
+/* The words for a step of the sandbox that failed: profile line, what, why, what to do. Returns e's -errno. */
+int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts, enum step step, int error, size_t index);
+
+#endif

@@ -1,0 +1,37 @@
+#include "launch/privileges.h"
+
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+
+#include "base/sys.h"
+
+static int control(int option, unsigned long a, unsigned long b)
+{
+	return (int)sys_result(prctl(option, a, b, 0UL, 0UL));
+}
+
+int privileges_drop(uint64_t keep, unsigned last)
+{
+	int r = 0;
+	for (unsigned cap = 0; cap <= last && r == 0; cap++)
+		if ((keep >> cap & 1) == 0)
+			r = control(PR_CAPBSET_DROP, cap, 0);
+	if (r == 0)
+		r = control(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0);
+	if (r == 0 && keep != 0)
+		r = sys_capset(
+			keep | (UINT64_C(1) << 8 /* CAP_SETPCAP, for the securebits below */), keep | (UINT64_C(1) << 8), keep);
+	for (unsigned cap = 0; cap <= last && r == 0; cap++)
+		if ((keep >> cap & 1) != 0)
+			r = control(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
+	if (r == 0)
+		r = control(PR_SET_SECUREBITS,
+			SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+				SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+			0);
+	if (r == 0)
+		r = sys_capset(keep, keep, keep);
+	if (r == 0)
+		r = control(PR_SET_NO_NEW_PRIVS, 1, 0);
+	return r;
+}

@@ -1,0 +1,14 @@
+/* Capabilities, securebits and no_new_privs of the calling process, by raw calls: capabilities(7). */
+#ifndef BAILEY_LAUNCH_PRIVILEGES_H
+#define BAILEY_LAUNCH_PRIVILEGES_H
+
+#include <stdint.h>
+
+/*
+ * Gives up everything but the capabilities in `keep` (bit per number, 0 for none) for this process and all it will execute:
+ * securebits are locked, the bounding set is emptied up to capability `last`, kept ones become ambient, no_new_privs is set.
+ * Returns 0 or -errno.
+ */
+int privileges_drop(uint64_t keep, unsigned last);
+
+#endif

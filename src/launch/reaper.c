@@ -1,0 +1,120 @@
+/* pid 1 of the sandbox once the program runs: no privileges, not dumpable, filtered, two descriptors. */
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/sys.h"
+#include "launch/child.h"
+#include "seccomp/filter.h"
+
+struct reaper {
+	int socket, signals;
+	pid_t program; /* 0 once it was reaped */
+	int status; /* of the program, once it ended */
+	bool wait_all;
+};
+
+static _Noreturn void finish(const struct reaper *s)
+{
+	(void)message_send(s->socket, MESSAGE_EXITED, STEP_EXEC, s->status, 0); /* a launcher that is gone needs no status */
+	_exit(0); /* the kernel kills what is left in the pid namespace */
+}
+
+static void reap(struct reaper *s)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid == 0)
+			return;
+		if (pid < 0)
+			finish(s); /* ECHILD: nobody is left */
+		if (pid != s->program)
+			continue;
+		if (WIFSTOPPED(status)) {
+			(void)message_send(s->socket, MESSAGE_STOPPED, STEP_EXEC, WSTOPSIG(status), 0);
+		} else if (WIFCONTINUED(status)) {
+			(void)message_send(s->socket, MESSAGE_CONTINUED, STEP_EXEC, 0, 0);
+		} else {
+			s->program = 0;
+			s->status = status;
+			if (!s->wait_all)
+				finish(s);
+		}
+	}
+}
+
+/* One message of the launcher. Its end of the socket closing means that it died. */
+static void obey(struct reaper *s)
+{
+	struct message m;
+	ssize_t n = recv(s->socket, &m, sizeof m, MSG_DONTWAIT);
+	if (n == 0)
+		_exit(1);
+	if (n != (ssize_t)sizeof m || m.type != MESSAGE_SIGNAL)
+		return;
+	/* The program's pid is not reused while it is unreaped; when it is gone, what it left behind is meant. -1 spares pid 1. */
+	pid_t target = s->program == 0 ? -1 : m.index == TARGET_GROUP ? -s->program : s->program;
+	if (kill(target, m.value) < 0 && target < -1)
+		(void)kill(s->program, m.value); /* it left its group, or runs in a session without one */
+}
+
+/* Closes all but two descriptors: pipes of the caller must see their end when the program closes them. */
+static int keep_two(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+	int r = low > 0 ? sys_close_range(0, (unsigned)low - 1, 0) : 0;
+	if (r == 0 && high > low + 1)
+		r = sys_close_range((unsigned)low + 1, (unsigned)high - 1, 0);
+	if (r == 0)
+		r = sys_close_range((unsigned)high + 1, ~0U, 0);
+	return r;
+}
+
+static int confine(struct reaper *s)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* a signal that is not blocked does not reach a signalfd */
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return -errno;
+	int r = keep_two(s->socket, s->signals);
+	if (r == 0)
+		r = sys_capset(0, 0, 0); /* what the program was allowed to keep is not for pid 1 */
+	return r;
+}
+
+void reaper_main(const struct child_args *args, pid_t program)
+{
+	struct reaper s = {
+		.socket = args->socket,
+		.program = program,
+		.wait_all = args->plan->wait == WAIT_ALL,
+	};
+	int r = confine(&s);
+	if (r == 0) {
+		arena_free(args->arena); /* the plan is done with; `args` itself is on the launcher's stack */
+		r = sys_seccomp_filter(&filter_init);
+	}
+	if (r < 0)
+		child_fail(args, STEP_REAPER, r, 0);
+	(void)message_send(s.socket, MESSAGE_STARTED, STEP_EXEC, 0, 0);
+	reap(&s);
+	for (;;) {
+		struct pollfd fds[2] = { { .fd = s.socket, .events = POLLIN }, { .fd = s.signals, .events = POLLIN } };
+		if (poll(fds, 2, -1) < 0)
+			continue; /* EINTR only */
+		if (fds[0].revents != 0)
+			obey(&s);
+		if (fds[1].revents != 0) {
+			struct signalfd_siginfo info;
+			(void)!read(s.signals, &info, sizeof info); /* one wake-up for any number of children */
+			reap(&s);
+		}
+	}
+}

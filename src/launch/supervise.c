@@ -1,0 +1,250 @@
+#include "launch/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "launch/events.h"
+
+enum { GRACE_MS = 5000, STATUS_TIMEOUT = 124 };
+
+struct state {
+	struct supervise *s;
+	bool started, ended, failed;
+	int wait_status;
+	pid_t program; /* as the host sees it */
+	uint64_t deadline; /* of the monotonic clock in ms; 0: none */
+	bool timed_out, killed;
+	struct message failure;
+};
+
+void supervise_signals(sigset_t *ret)
+{
+	static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGCHLD, SIGKILL, SIGSTOP };
+	(void)sigfillset(ret);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		(void)sigdelset(ret, own[i]);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* this clock always exists */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void pass_on(const struct state *st, int sig, enum message_target target)
+{
+	(void)message_send(st->s->socket, MESSAGE_SIGNAL, STEP_EXEC, sig, target); /* a sandbox that is gone needs none */
+}
+
+/* Continues the program after a stop, with the terminal if it had it and the job is in front again. */
+static void resume(struct state *st)
+{
+	struct terminal *t = &st->s->terminal;
+	if (t->lent)
+		(void)terminal_lend(t);
+	pass_on(st, SIGCONT, TARGET_GROUP);
+}
+
+static void program_stopped(struct state *st, int sig)
+{
+	struct terminal *t = &st->s->terminal;
+	event_stopped(st->s->status_fd, sig);
+	if ((sig == SIGTTIN || sig == SIGTTOU) && terminal_lend(t)) {
+		pass_on(st, SIGCONT, TARGET_GROUP);
+		return;
+	}
+	if (t->fd < 0)
+		return; /* no terminal, no job control: whoever stopped the program will continue it */
+	/* With the terminal lent, ^Z reached the program's group only; the rest of the job is stopped here. */
+	bool job = sig == SIGTSTP && terminal_is_lent(t);
+	terminal_take(t);
+	terminal_stop_self(sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU ? sig : SIGSTOP, job);
+	resume(st);
+}
+
+static void message_arrived(struct state *st, const struct message *m, pid_t sender)
+{
+	struct supervise *s = st->s;
+	switch (m->type) {
+	case MESSAGE_FAILED:
+		if (!st->failed)
+			st->failure = *m;
+		st->failed = true;
+		break;
+	case MESSAGE_READY:
+		st->program = sender;
+		s->terminal.group = sender;
+		break;
+	case MESSAGE_STARTED:
+		if (st->failed)
+			break;
+		st->started = true;
+		event_started(s->status_fd, s->profile, s->sandbox, st->program);
+		s->profile = NULL;
+		arena_free(s->arena);
+		break;
+	case MESSAGE_STOPPED: program_stopped(st, m->value); break;
+	case MESSAGE_CONTINUED: event_continued(s->status_fd); break;
+	case MESSAGE_EXITED:
+		st->ended = true;
+		st->wait_status = m->value;
+		break;
+	default: break;
+	}
+}
+
+/* All messages that are there. False when the other end is closed. */
+static bool read_messages(struct state *st)
+{
+	for (;;) {
+		struct message m;
+		union {
+			struct cmsghdr align;
+			char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		} control;
+		struct iovec iov = { .iov_base = &m, .iov_len = sizeof m };
+		struct msghdr head = {
+			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+		};
+		ssize_t n = recvmsg(st->s->socket, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		if (n == 0)
+			return false;
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		if (n != (ssize_t)sizeof m)
+			continue;
+		pid_t sender = 0;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&head); c != NULL; c = CMSG_NXTHDR(&head, c)) {
+			struct ucred cred;
+			if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
+				continue;
+			memcpy(&cred, CMSG_DATA(c), sizeof cred);
+			sender = cred.pid;
+		}
+		message_arrived(st, &m, sender);
+	}
+}
+
+static void signal_arrived(struct state *st, const struct signalfd_siginfo *info)
+{
+	int sig = (int)info->ssi_signo;
+	switch (sig) {
+	case SIGPIPE:
+	case SIGTTIN:
+	case SIGTTOU: return; /* of the launcher's own doing */
+	case SIGCONT: resume(st); return;
+	case SIGTSTP: pass_on(st, sig, TARGET_GROUP); return; /* we stop when the program has stopped */
+	default:
+		/* What the terminal sends, it sends to a group; what a process sends to us is meant for the program alone. */
+		pass_on(st, sig, info->ssi_code == SI_KERNEL ? TARGET_GROUP : TARGET_PROGRAM);
+	}
+}
+
+static void read_signals(struct state *st)
+{
+	struct signalfd_siginfo info;
+	while (read(st->s->signals, &info, sizeof info) == (ssize_t)sizeof info)
+		signal_arrived(st, &info);
+}
+
+static void time_is_up(struct state *st)
+{
+	if (st->timed_out) {
+		st->killed = true;
+		st->deadline = 0;
+		(void)sys_pidfd_send_signal(st->s->pidfd, SIGKILL); /* takes the whole pid namespace with it */
+		return;
+	}
+	st->timed_out = true;
+	st->deadline = now_ms() + GRACE_MS;
+	event_timeout(st->s->status_fd);
+	if (!st->s->quiet)
+		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended\n", st->s->timeout_at);
+	pass_on(st, SIGTERM, TARGET_GROUP);
+	pass_on(st, SIGCONT, TARGET_GROUP); /* a stopped program would not see it */
+}
+
+static int remaining(const struct state *st)
+{
+	if (st->deadline == 0)
+		return -1;
+	uint64_t now = now_ms();
+	uint64_t left = st->deadline > now ? st->deadline - now : 0;
+	return left > 1000000 ? 1000000 : (int)left;
+}
+
+static void loop(struct state *st)
+{
+	struct supervise *s = st->s;
+	bool open = true;
+	for (;;) {
+		struct pollfd fds[3] = {
+			{ .fd = s->pidfd, .events = POLLIN },
+			{ .fd = open ? s->socket : -1, .events = POLLIN },
+			{ .fd = s->signals, .events = POLLIN },
+		};
+		int n = poll(fds, 3, remaining(st));
+		if (n == 0 && st->deadline != 0 && now_ms() >= st->deadline)
+			time_is_up(st);
+		if (n <= 0)
+			continue;
+		if (fds[1].revents != 0)
+			open = read_messages(st);
+		if (fds[2].revents != 0)
+			read_signals(st);
+		if (fds[0].revents != 0) {
+			if (open)
+				(void)read_messages(st); /* what was said last */
+			return;
+		}
+	}
+}
+
+/* ^C at a lent terminal reached the program's group only. A script that called us has to see it too, as without a sandbox. */
+static void echo_interrupt(const struct state *st, bool was_lent)
+{
+	int sig = WIFSIGNALED(st->wait_status) ? WTERMSIG(st->wait_status) : 0;
+	if (was_lent && (sig == SIGINT || sig == SIGQUIT))
+		(void)kill(0, sig); /* blocked here: launch's caller dies of it afterwards */
+}
+
+int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
+{
+	struct state st = { .s = s };
+	if (s->timeout_ms > 0)
+		st.deadline = now_ms() + s->timeout_ms;
+	loop(&st);
+	int own;
+	pid_t r;
+	do
+		r = waitpid(s->sandbox, &own, 0);
+	while (r < 0 && errno == EINTR);
+	bool was_lent = terminal_is_lent(&s->terminal);
+	terminal_take(&s->terminal);
+	if (st.failed) {
+		*failed = st.failure;
+		return 1;
+	}
+	if (!st.ended) {
+		/* pid 1 was killed before it could report: by us, by the kernel's memory killer, or by the user. */
+		st.wait_status = r == s->sandbox && WIFSIGNALED(own) ? own : SIGKILL;
+	}
+	if (st.ended)
+		echo_interrupt(&st, was_lent);
+	ret->signal = WIFSIGNALED(st.wait_status) ? WTERMSIG(st.wait_status) : 0;
+	ret->status = ret->signal != 0 ? 128 + ret->signal : WEXITSTATUS(st.wait_status);
+	if (st.timed_out)
+		*ret = (struct outcome){ .status = STATUS_TIMEOUT };
+	event_ended(s->status_fd, ret->status, ret->signal);
+	return 0;
+}

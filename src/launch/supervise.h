@@ -1,0 +1,35 @@
+/* The launcher while the program runs: passes signals on, keeps job control and the timeout, collects the status. */
+#ifndef BAILEY_LAUNCH_SUPERVISE_H
+#define BAILEY_LAUNCH_SUPERVISE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "launch/launch.h"
+#include "launch/message.h"
+#include "launch/terminal.h"
+
+struct supervise {
+	struct arena *arena; /* freed once the program runs */
+	int socket; /* to the sandbox */
+	int pidfd; /* of its first process */
+	pid_t sandbox;
+	int signals; /* signalfd of all that can be passed on */
+	int status_fd;
+	bool quiet;
+	struct terminal terminal;
+	uint64_t timeout_ms; /* 0: none */
+	char timeout_at[96]; /* "agent.conf:14: " for the message */
+	const char *profile; /* in the arena */
+};
+
+/* The signals a launcher passes on: all but those that mean a fault of its own, and job control's, which it handles. */
+void supervise_signals(sigset_t *ret);
+
+/*
+ * Until the sandbox is gone.  Returns 0 with the outcome, or 1 when a step failed before the program ran: then `failed` is the
+ * message about it and the arena is untouched.
+ */
+int supervise(struct supervise *s, struct outcome *ret, struct message *failed);
+
+#endif

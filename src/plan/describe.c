@@ -1,0 +1,70 @@
+#include "plan/describe.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "base/num.h"
+
+#ifndef CLONE_NEWCGROUP
+#define CLONE_NEWCGROUP 0x02000000
+#endif
+
+const struct flag_name describe_namespaces[] = {
+	{ CLONE_NEWUSER, "user" },
+	{ CLONE_NEWNS, "mount" },
+	{ CLONE_NEWPID, "pid" },
+	{ CLONE_NEWIPC, "ipc" },
+	{ CLONE_NEWUTS, "uts" },
+	{ CLONE_NEWCGROUP, "cgroup" },
+	{ CLONE_NEWNET, "net" },
+};
+const size_t describe_namespace_count = sizeof describe_namespaces / sizeof describe_namespaces[0];
+
+const struct flag_name describe_mount_flags[] = {
+	{ MOUNT_READ_ONLY, "read_only" },
+	{ MOUNT_NOEXEC, "noexec" },
+	{ MOUNT_DEVICES, "devices" },
+	{ MOUNT_ON_FILE, "on_file" },
+	{ MOUNT_MAKE, "make" },
+	{ MOUNT_IN_BIND, "in_bind" },
+	{ MOUNT_OVER, "over" },
+	{ MOUNT_MAY_VANISH, "may_vanish" },
+};
+const size_t describe_mount_flag_count = sizeof describe_mount_flags / sizeof describe_mount_flags[0];
+
+const char *describe_mount_kind(enum mount_kind kind)
+{
+	switch (kind) {
+	case MOUNT_DIRECTORY: return "directory";
+	case MOUNT_SYMLINK: return "symlink";
+	case MOUNT_FILE: return "file";
+	case MOUNT_BIND: return "bind";
+	case MOUNT_TMPFS: return "tmpfs";
+	case MOUNT_PROC: return "proc";
+	case MOUNT_DEVPTS: return "devpts";
+	case MOUNT_MQUEUE: return "mqueue";
+	}
+	return "?";
+}
+
+const char *describe_capability(struct arena *a, int number)
+{
+	char *name = cap_to_name(number);
+	if (name == NULL)
+		return arena_printf(a, "%d", number);
+	const char *copy = arena_strdup(a, strncmp(name, "cap_", 4) == 0 ? name + 4 : name);
+	cap_free(name);
+	return copy;
+}
+
+const char *describe_limit(struct arena *a, const struct limit *l)
+{
+	switch (l->resource) {
+	case RLIMIT_NOFILE:
+	case RLIMIT_NPROC: return arena_printf(a, "%" PRIu64, (uint64_t)l->value.rlim_cur);
+	case RLIMIT_CPU: return num_duration_text(a, (uint64_t)l->value.rlim_cur * 1000);
+	default: return num_size_text(a, l->value.rlim_cur);
+	}
+}

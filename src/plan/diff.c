@@ -1,0 +1,212 @@
+/* What differs between two plans: each is written as a sorted list of short statements, and the lists are compared. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/num.h"
+#include "plan/describe.h"
+#include "plan/layout.h"
+#include "plan/print.h"
+
+struct statement {
+	const char *part, *text;
+	struct origin origin;
+};
+
+struct statements {
+	struct arena *arena;
+	struct layout *paths; /* shortens paths for people; NULL: whole paths */
+	struct statement *items;
+	size_t count, cap;
+};
+
+static void say(struct statements *s, const char *part, const char *text, struct origin o)
+{
+	s->items = arena_grow(s->arena, s->items, s->count, &s->cap, sizeof *s->items);
+	s->items[s->count++] = (struct statement){ part, text, o };
+}
+
+static const char *shown(const struct statements *s, const char *path)
+{
+	return s->paths != NULL ? layout_path(s->paths, path) : path;
+}
+
+static void say_files(struct statements *s, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *p = &plan->paths[i];
+		const char *text = arena_printf(s->arena, "%s: %s", p->access, shown(s, p->path));
+		if (p->source != NULL)
+			text = arena_printf(s->arena, "%s, which is %s", text, shown(s, p->source));
+		say(s, "files", text, p->origin);
+	}
+	for (size_t i = 0; i < plan->create_count; i++)
+		say(s, "files", arena_printf(s->arena, "created: %s", shown(s, plan->creates[i].path)), plan->creates[i].origin);
+	/* A mount that the table of paths does not tell everything about: noexec, a size, a mode. */
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct mount_op *op = &plan->mounts[i];
+		if (op->asked == NULL)
+			continue;
+		if ((op->flags & MOUNT_NOEXEC) != 0)
+			say(s, "files", arena_printf(s->arena, "no execution: %s", shown(s, op->target)), op->origin);
+		if (op->kind == MOUNT_TMPFS)
+			say(s, "files",
+				arena_printf(s->arena, "in memory: %s, mode %04o, %s", shown(s, op->target), (unsigned)op->mode,
+					op->size > 0 ? num_size_text(s->arena, op->size) : "any size"),
+				op->origin);
+	}
+}
+
+static void say_identity(struct statements *s, const struct plan *plan)
+{
+	const struct origin none = { 0 };
+	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
+	for (size_t i = 0; i < describe_namespace_count; i++)
+		if ((plan->clone_flags & describe_namespaces[i].flag) != 0)
+			say(s, "namespaces", arena_printf(s->arena, "own %s", describe_namespaces[i].name), none);
+	say(s, "namespaces", plan->nested ? "inner user namespaces allowed" : "inner user namespaces refused", plan->nested_origin);
+	say(s, "identity", arena_printf(s->arena, "uid %u, gid %u", (unsigned)plan->uid, (unsigned)plan->gid), plan->user_origin);
+	say(s, "identity",
+		plan->hostname_random
+			? "host name random"
+			: arena_printf(s->arena, "host name %s", plan->hostname != NULL ? plan->hostname : "of the host"),
+		none);
+	say(s, "identity", plan->machine_id_private ? "machine id private" : "machine id of the host", none);
+	for (int i = 0; i < 64; i++)
+		if ((plan->keep_caps >> i & 1) != 0)
+			say(s, "capabilities", describe_capability(s->arena, i), none);
+}
+
+static void say_calls(struct statements *s, const struct plan *plan)
+{
+	const char *end = plan->filter_spec + plan->filter_spec_len;
+	for (const char *line = plan->filter_spec; line != NULL && line < end;) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((stop != NULL ? stop : end) - line);
+		if (len > 0)
+			say(s, "syscalls", arena_strndup(s->arena, line, len), plan->filter_origin);
+		line += len + 1;
+	}
+}
+
+static void say_process(struct statements *s, const struct plan *plan)
+{
+	const struct origin none = { 0 };
+	for (size_t i = 0; i < plan->env_count; i++)
+		say(s, "environment", plan->env[i].text, plan->env[i].origin);
+	for (size_t i = 0; i < plan->limit_count; i++)
+		say(s, "limits", arena_printf(s->arena, "%s %s", plan->limits[i].name, describe_limit(s->arena, &plan->limits[i])),
+			plan->limits[i].origin);
+	if (plan->directory != NULL)
+		say(s, "process", arena_printf(s->arena, "starts in %s", shown(s, plan->directory)), plan->directory_origin);
+	say(s, "process", arena_printf(s->arena, "terminal %s", schema_choice_word((int)plan->terminal_mode)), none);
+	say(s, "process", arena_printf(s->arena, "ends with %s", plan->wait == WAIT_ALL ? "the last process" : "the program"),
+		none);
+	if (plan->has_umask)
+		say(s, "process", arena_printf(s->arena, "umask %04o", (unsigned)plan->umask), none);
+	if (plan->has_nice)
+		say(s, "process", arena_printf(s->arena, "nice %d", plan->nice), plan->nice_origin);
+	if (plan->timeout_ms > 0)
+		say(s, "process", arena_printf(s->arena, "timeout %s", num_duration_text(s->arena, plan->timeout_ms)),
+			plan->timeout_origin);
+	for (size_t i = 0; i < plan->descriptor_count; i++)
+		say(s, "process", arena_printf(s->arena, "descriptor %d", plan->descriptors[i]), plan->descriptor_origin);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct statement *x = a, *y = b;
+	int c = strcmp(x->part, y->part);
+	return c != 0 ? c : strcmp(x->text, y->text);
+}
+
+static struct statements all(struct arena *a, const struct plan *plan, struct layout *paths)
+{
+	struct statements s = { .arena = a, .paths = paths };
+	say_files(&s, plan);
+	say_identity(&s, plan);
+	say_calls(&s, plan);
+	say_process(&s, plan);
+	qsort(s.items, s.count, sizeof *s.items, compare);
+	return s;
+}
+
+/* Calls `tell` for each statement that only one side has, in order; `sign` is '-' for the first, '+' for the second. */
+static size_t differences(const struct statements *a, const struct statements *b,
+	void (*tell)(void *data, char sign, const struct statement *s), void *data)
+{
+	size_t i = 0, j = 0, count = 0;
+	while (i < a->count || j < b->count) {
+		int c = i == a->count ? 1 : j == b->count ? -1 : compare(&a->items[i], &b->items[j]);
+		if (c == 0) {
+			i++, j++;
+			continue;
+		}
+		tell(data, c < 0 ? '-' : '+', c < 0 ? &a->items[i++] : &b->items[j++]);
+		count++;
+	}
+	return count;
+}
+
+static void tell_text(void *data, char sign, const struct statement *s)
+{
+	struct layout *l = data;
+	const char *from = layout_origin(l, s->origin);
+	const char *color = !l->color ? "" : sign == '+' ? "\033[32m" : "\033[31m";
+	buf_printf(l->out, "%s%c %s: %s%s", color, sign, s->part, layout_clean(l->arena, s->text), l->color ? "\033[0m" : "");
+	if (from[0] != '\0')
+		buf_printf(l->out, " (%s)", from);
+	buf_putc(l->out, '\n');
+}
+
+size_t plan_diff(struct buf *out, const struct plan *a, const struct plan *b, const struct plan_text_options *o)
+{
+	struct layout l = {
+		.out = out, .arena = out->arena, .width = 80, .color = o->color, .home = o->home != NULL ? o->home : ""
+	};
+	struct statements first = all(out->arena, a, &l), second = all(out->arena, b, &l);
+	for (size_t i = 0; i < first.count; i++)
+		layout_know(&l, first.items[i].origin);
+	for (size_t i = 0; i < second.count; i++)
+		layout_know(&l, second.items[i].origin);
+	return differences(&first, &second, tell_text, &l);
+}
+
+struct json_side {
+	struct json *json;
+	char sign;
+};
+
+static void tell_json(void *data, char sign, const struct statement *s)
+{
+	struct json_side *side = data;
+	if (sign != side->sign)
+		return;
+	json_object(side->json, NULL);
+	json_string(side->json, "part", s->part);
+	json_string(side->json, "text", s->text);
+	json_origin(side->json, "origin", s->origin);
+	json_object_end(side->json);
+}
+
+size_t plan_diff_json(struct buf *out, const struct plan *a, const struct plan *b)
+{
+	struct statements first = all(out->arena, a, NULL), second = all(out->arena, b, NULL);
+	struct json j = { .out = out, .indent = true };
+	struct json_side side = { &j, '+' };
+	json_object(&j, NULL);
+	json_int(&j, "bailey", 1);
+	json_string(&j, "from", a->profile_name);
+	json_string(&j, "to", b->profile_name);
+	json_array(&j, "added");
+	size_t count = differences(&first, &second, tell_json, &side);
+	json_array_end(&j);
+	side.sign = '-';
+	json_array(&j, "removed");
+	differences(&first, &second, tell_json, &side);
+	json_array_end(&j);
+	json_object_end(&j);
+	buf_putc(out, '\n');
+	return count;
+}

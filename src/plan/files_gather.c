@@ -1,0 +1,311 @@
+/* From settings to entries of the file tree. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "plan/tree.h"
+
+static const struct origin built_in = { .file = "built in" };
+
+struct entry *tree_add(struct planner *pl, const struct entry *e)
+{
+	struct file_tree *t = pl->files;
+	t->entries = arena_grow(pl->arena, t->entries, t->count, &t->cap, sizeof *t->entries);
+	t->entries[t->count] = *e;
+	return &t->entries[t->count++];
+}
+
+/* Names that are the sandbox's own: the host's would show its processes, terminals or queues. */
+static bool is_own(const char *path)
+{
+	static const char *const trees[] = { "/proc", "/dev/pts", "/dev/mqueue" };
+	static const char *const names[] = { "/dev", "/dev/ptmx", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr",
+		"/dev/console" };
+	for (size_t i = 0; i < sizeof trees / sizeof *trees; i++)
+		if (path_within(path, trees[i]))
+			return true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Adds an entry that the profile asked for, unless it can have no place in the tree. */
+static void add_asked(struct planner *pl, struct entry *e)
+{
+	bool own_source = e->kind == ENTRY_BIND && path_within(e->source, "/proc");
+	e->rank = RANK_ASKED;
+	if (is_own(e->path) || own_source) {
+		/* A pattern means whatever can be granted. */
+		if (e->pattern)
+			return;
+		struct diag *at = diag_error(pl->diags, e->origin, e->setting,
+			own_source ? "\"%s\": the host's /proc cannot be shown"
+				   : "\"%s\" is the sandbox's own and cannot be given from here",
+			e->asked);
+		diag_hint(pl->diags, at,
+			"leave it out: every sandbox has its own /proc and a small /dev; devices.nodes adds to /dev");
+		return;
+	}
+	if (strcmp(e->path, "/") == 0 && e->kind != ENTRY_BIND) {
+		diag_error(pl->diags, e->origin, e->setting, "\"/\" cannot be hidden or replaced: the tree starts empty as it is");
+		return;
+	}
+	tree_add(pl, e);
+}
+
+/* One of the path lists; `proto` is what its entries have in common. */
+static void gather_list(struct planner *pl, const struct list *list, const char *setting, const struct entry *proto)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct item *item = &list->items[i];
+		const char **paths;
+		size_t count;
+		bool pattern;
+		if (expand_path(pl, item->origin, setting, item->text, true, &paths, &count, &pattern) < 0)
+			continue;
+		if (count == 0 && !item->optional && proto->kind == ENTRY_BIND) {
+			struct diag *at = diag_error(pl->diags, item->origin, setting, "\"%s\" matches nothing", item->text);
+			diag_hint(pl->diags, at, "write \"-%s\" when that is all right", item->text);
+		}
+		for (size_t k = 0; k < count; k++) {
+			struct entry e = *proto;
+			e.path = paths[k];
+			e.source = paths[k];
+			e.optional = item->optional;
+			e.pattern = pattern;
+			e.asked = item->text;
+			e.setting = setting;
+			e.origin = item->origin;
+			add_asked(pl, &e);
+		}
+	}
+}
+
+/* A path of a record: one, without patterns; a leading '-' is for lists, records have `optional`. */
+static int one_path(struct planner *pl, struct origin o, const char *setting, const char *text, const char **ret)
+{
+	const char **paths;
+	size_t count;
+	int err = expand_path(pl, o, setting, text, false, &paths, &count, NULL);
+	if (err == 0)
+		*ret = paths[0];
+	return err;
+}
+
+static void gather_binds(struct planner *pl)
+{
+	const struct records *binds = &pl->p->filesystem_binds;
+	for (size_t i = 0; i < binds->count; i++) {
+		const struct record *r = &binds->items[i];
+		const struct value *from = MEMBER_OF(r, bind, from), *to = MEMBER_OF(r, bind, to);
+		const struct value *mode = MEMBER_OF(r, bind, mode), *exec = MEMBER_OF(r, bind, exec);
+		struct entry e = {
+			.kind = ENTRY_BIND,
+			.asked = from->s,
+			.setting = "filesystem.binds",
+			.origin = r->origin,
+			.optional = MEMBER_OF(r, bind, optional)->i != 0,
+		};
+		if (from->s == NULL)
+			continue; /* diagnosed when the profile was read */
+		int err = one_path(pl, from->set ? from->origin : r->origin, "filesystem.binds.from", from->s, &e.source);
+		e.path = e.source;
+		if (to->s != NULL)
+			err |= one_path(pl, to->origin, "filesystem.binds.to", to->s, &e.path);
+		if (err != 0)
+			continue;
+		e.renamed = strcmp(e.path, e.source) != 0;
+		if (!mode->set || mode->i != BIND_READ_WRITE)
+			e.flags |= MOUNT_READ_ONLY;
+		if (exec->set && exec->i == 0)
+			e.flags |= MOUNT_NOEXEC;
+		add_asked(pl, &e);
+	}
+}
+
+static void gather_tmpfs(struct planner *pl)
+{
+	const struct records *list = &pl->p->filesystem_tmpfs;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record *r = &list->items[i];
+		const struct value *path = MEMBER_OF(r, tmpfs, path), *mode = MEMBER_OF(r, tmpfs, mode);
+		const struct value *size = MEMBER_OF(r, tmpfs, size), *exec = MEMBER_OF(r, tmpfs, exec);
+		struct entry e = {
+			.kind = ENTRY_TMPFS,
+			.asked = path->s,
+			.setting = "filesystem.tmpfs",
+			.origin = r->origin,
+			.mode = mode->set ? (mode_t)mode->i : 0755,
+			.size = size->set ? (uint64_t)size->i : 0,
+			.flags = exec->set && exec->i == 0 ? MOUNT_NOEXEC : 0,
+		};
+		if (path->s != NULL && one_path(pl, path->origin, "filesystem.tmpfs.path", path->s, &e.path) == 0)
+			add_asked(pl, &e);
+	}
+}
+
+static void add_create(struct planner *pl, const char *asked, struct origin o, const struct resolved *r)
+{
+	struct file_tree *t = pl->files;
+	struct plan *plan = pl->plan;
+	for (size_t i = 0; i < t->created_count; i++)
+		if (path_within(t->created[i], r->path))
+			return;
+	t->created = arena_grow(pl->arena, t->created, t->created_count, &t->created_cap, sizeof *t->created);
+	t->created[t->created_count++] = r->path;
+	plan->creates = arena_grow(pl->arena, plan->creates, plan->create_count, &t->create_cap, sizeof *plan->creates);
+	plan->creates[plan->create_count++] = (struct create_op){ .path = r->path, .asked = asked, .origin = o };
+}
+
+static void gather_create(struct planner *pl)
+{
+	static const char setting[] = "filesystem.create";
+	const struct list *list = &pl->p->filesystem_create;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct item *item = &list->items[i];
+		const char *path;
+		if (one_path(pl, item->origin, setting, item->text, &path) != 0)
+			continue;
+		struct resolved r;
+		int err = facts_resolve(pl->facts, path, &r);
+		if (err == -ENOENT)
+			add_create(pl, item->text, item->origin, &r);
+		else if (err < 0)
+			diag_error(pl->diags, item->origin, setting, "\"%s\" cannot be looked up: %s", item->text, strerror(-err));
+		else if (r.node.type != NODE_DIRECTORY)
+			diag_error(pl->diags, item->origin, setting, "\"%s\" is there, but is no directory", item->text);
+	}
+}
+
+/* Where the home directory of its own that a profile keeps lies on the host. */
+static int persistent_home(struct planner *pl, struct entry *e)
+{
+	struct resolved r;
+	int err = expand_text(pl, e->origin, e->setting, "${DATA}/bailey/homes/${PROFILE}", &e->source);
+	if (err < 0)
+		return err;
+	if (path_normal(pl->arena, e->source, &e->source) < 0) {
+		diag_error(pl->diags, e->origin, e->setting, "\"%s\" cannot be the place of a home directory", e->source);
+		return -EINVAL;
+	}
+	if (facts_resolve(pl->facts, e->source, &r) == -ENOENT)
+		add_create(pl, e->source, e->origin, &r);
+	return 0;
+}
+
+static void gather_home(struct planner *pl)
+{
+	const struct value *home = &pl->p->filesystem_home;
+	struct entry e = {
+		.kind = ENTRY_BIND,
+		.rank = RANK_HOME,
+		.asked = "~",
+		.setting = "filesystem.home",
+		.origin = home->set ? home->origin : built_in,
+	};
+	bool private = !home->set || home->i == HOME_PRIVATE;
+	/* A private home needs no home: what has none (a service, a user without an entry) just gets no directory for it. */
+	if (private && pl->facts->home[0] != '/')
+		return;
+	if (expand_text(pl, e.origin, e.setting, "~", &e.path) < 0)
+		return;
+	int err = path_normal(pl->arena, e.path, &e.path);
+	if (err == 0 && private && e.path[1] == '\0')
+		return;
+	if (err < 0 || e.path[1] == '\0' || is_own(e.path)) {
+		struct diag *at = diag_error(pl->diags, e.origin, e.setting, "\"%s\" cannot serve as a home directory", e.path);
+		diag_hint(pl->diags, at, "start bailey with HOME set to a directory of the user's");
+		return;
+	}
+	e.source = e.path;
+	if (private) {
+		e.kind = ENTRY_TMPFS;
+		e.mode = 0700;
+	} else if (home->i == HOME_PERSISTENT) {
+		e.renamed = true;
+		if (persistent_home(pl, &e) < 0)
+			return;
+	}
+	tree_add(pl, &e);
+}
+
+static void add_device(struct planner *pl, const char *path, const char *source)
+{
+	struct entry e = {
+		.kind = ENTRY_BIND,
+		.flags = MOUNT_DEVICES | MOUNT_NOEXEC | MOUNT_ON_FILE | MOUNT_MAY_VANISH,
+		.path = path,
+		.source = source,
+		.node = { .type = NODE_DEVICE },
+		.renamed = path != source,
+		.origin = built_in,
+	};
+	tree_add(pl, &e);
+}
+
+/* Every sandbox has these. Built-in sources are not looked up: they are the same on every Linux. */
+static void gather_built_in(struct planner *pl)
+{
+	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty" };
+	static const struct {
+		enum entry_kind kind;
+		unsigned flags;
+		const char *path, *link;
+		mode_t mode;
+	} rows[] = {
+		{ ENTRY_PROC, 0, "/proc", NULL, 0 },
+		{ ENTRY_TMPFS, MOUNT_READ_ONLY | MOUNT_NOEXEC, "/dev", NULL, 0755 },
+		{ ENTRY_TMPFS, MOUNT_NOEXEC, "/dev/shm", NULL, 01777 },
+		{ ENTRY_DEVPTS, 0, "/dev/pts", NULL, 0 },
+		{ ENTRY_SYMLINK, 0, "/dev/ptmx", "pts/ptmx", 0 },
+		{ ENTRY_SYMLINK, 0, "/dev/fd", "/proc/self/fd", 0 },
+		{ ENTRY_SYMLINK, 0, "/dev/stdin", "/proc/self/fd/0", 0 },
+		{ ENTRY_SYMLINK, 0, "/dev/stdout", "/proc/self/fd/1", 0 },
+		{ ENTRY_SYMLINK, 0, "/dev/stderr", "/proc/self/fd/2", 0 },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct entry e = {
+			.kind = rows[i].kind,
+			.flags = rows[i].flags,
+			.path = rows[i].path,
+			.link = rows[i].link,
+			.mode = rows[i].mode,
+			.origin = built_in,
+		};
+		tree_add(pl, &e);
+	}
+	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+		add_device(pl, devices[i], devices[i]);
+	if (pl->plan->terminal != NULL)
+		add_device(pl, "/dev/console", pl->plan->terminal);
+	if ((pl->plan->clone_flags & CLONE_NEWIPC) != 0)
+		tree_add(pl, &(struct entry){ .kind = ENTRY_MQUEUE, .path = "/dev/mqueue", .origin = built_in });
+	if (pl->plan->machine_id_private) {
+		const struct value *id = &pl->p->identity_machine_id;
+		tree_add(pl,
+			&(struct entry){ .kind = ENTRY_FILE,
+				.path = "/etc/machine-id",
+				.mode = 0444,
+				.why = "the machine's own id would tell sandboxes and machines apart",
+				.origin = id->set ? id->origin : built_in });
+	}
+}
+
+void files_gather(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	const struct entry read_only = { .kind = ENTRY_BIND, .flags = MOUNT_READ_ONLY }, read_write = { .kind = ENTRY_BIND };
+	const struct entry hide = { .kind = ENTRY_HIDE }, device = { .kind = ENTRY_BIND, .flags = MOUNT_DEVICES | MOUNT_NOEXEC };
+	gather_built_in(pl);
+	gather_home(pl);
+	gather_create(pl);
+	gather_list(pl, &p->filesystem_read_only, "filesystem.read_only", &read_only);
+	gather_list(pl, &p->filesystem_read_write, "filesystem.read_write", &read_write);
+	gather_list(pl, &p->filesystem_hide, "filesystem.hide", &hide);
+	gather_list(pl, &p->devices_nodes, "devices.nodes", &device);
+	gather_binds(pl);
+	gather_tmpfs(pl);
+}

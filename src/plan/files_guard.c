@@ -1,0 +1,151 @@
+/* Protected and hidden names, wherever a grant would show them. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "plan/tree.h"
+
+enum how { ABSENT, READ_ONLY };
+
+static const struct {
+	const char *path;
+	enum how how;
+	const char *why;
+} names[] = {
+#define PROTECTED(path, how, why) { path, how, why },
+#include "plan/protected.def"
+};
+
+/* A name of the host that is kept from the program. */
+struct guard {
+	const char *host; /* no symlinks in front of the last component */
+	enum how how;
+	const char *why;
+	const struct entry *hide; /* for `hide`: the entry that asked */
+};
+
+/* What stands inside in the place of a guarded name. */
+static struct entry stand_in(struct planner *pl, const struct guard *g, const struct entry *grant)
+{
+	struct entry e = {
+		.kind = ENTRY_HIDE,
+		.rank = RANK_PROTECTED,
+		.path = tree_move(pl->arena, g->host, grant->source, grant->path),
+		.guarded = true,
+		.why = g->why,
+		.origin = g->hide != NULL ? g->hide->origin : grant->origin,
+		.asked = g->hide != NULL ? g->hide->asked : grant->asked,
+		.setting = g->hide != NULL ? g->hide->setting : grant->setting,
+	};
+	if (g->how == ABSENT)
+		return e;
+	struct node n;
+	tree_node(pl, g->host, &n);
+	if (n.type == NODE_SYMLINK) {
+		e.kind = ENTRY_SYMLINK;
+		e.link = n.link;
+	} else if (n.type != NODE_ABSENT && n.type != NODE_UNREADABLE) {
+		e.kind = ENTRY_BIND;
+		e.source = g->host;
+		e.node = n;
+		e.flags = (grant->flags & MOUNT_NOEXEC) | MOUNT_READ_ONLY | MOUNT_MAY_VANISH;
+		if (n.type != NODE_DIRECTORY)
+			e.flags |= MOUNT_ON_FILE;
+	}
+	return e;
+}
+
+/* Puts the guard into each grant that would show the name. */
+static void guard_name(struct planner *pl, const struct guard *g, size_t grants)
+{
+	struct file_tree *t = pl->files;
+	for (size_t i = 0; i < grants; i++) {
+		const struct entry *grant = &t->entries[i];
+		if (!entry_is_grant(grant) || grant->node.type != NODE_DIRECTORY || !path_below(g->host, grant->source))
+			continue;
+		if (g->how == READ_ONLY && !entry_is_writable(grant))
+			continue;
+		struct entry e = stand_in(pl, g, grant);
+		/* A deeper entry decides for itself, and one for this very path is what the profile wants. */
+		if (tree_deepest(t, e.path) == grant)
+			tree_add(pl, &e);
+	}
+}
+
+/* The name itself and, when it is a symlink, the place it leads to: writing there is as good. */
+static void guard_host_path(struct planner *pl, struct guard g, const char *path, size_t grants)
+{
+	struct resolved parent, target;
+	int err = tree_resolve(pl, path_parent(pl->arena, path), &parent);
+	if (err < 0 && err != -ENOENT)
+		return; /* what this user cannot reach, the program cannot either */
+	g.host = path_join(pl->arena, parent.path, path_base(path));
+	guard_name(pl, &g, grants);
+	struct node n;
+	tree_node(pl, g.host, &n);
+	if (n.type != NODE_SYMLINK)
+		return;
+	err = tree_resolve(pl, g.host, &target);
+	if (err == 0 || err == -ENOENT) {
+		g.host = target.path;
+		guard_name(pl, &g, grants);
+	}
+}
+
+/* bailey's own files: nothing that a program can write to may change the rules it runs under. */
+static void refuse_own(struct planner *pl, const char *own, const char *path)
+{
+	struct file_tree *t = pl->files;
+	struct resolved r;
+	const char *real = tree_resolve(pl, path, &r) == 0 ? r.path : path, *home = NULL;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct entry *e = &t->entries[i];
+		if (e->rank == RANK_HOME)
+			home = e->source;
+		if (e->rank != RANK_ASKED || !entry_is_writable(e) || !path_within(e->source, real))
+			continue;
+		struct diag *at = diag_error(
+			pl->diags, e->origin, e->setting, "\"%s\" is never writable inside: there are %s", e->asked, own);
+		diag_hint(pl->diags, at, "grant it read-only, or leave it out");
+	}
+	for (size_t i = 0; i < pl->plan->create_count; i++) {
+		const struct create_op *c = &pl->plan->creates[i];
+		if (path_within(c->path, real) && (home == NULL || strcmp(c->path, home) != 0))
+			diag_error(pl->diags, c->origin, "filesystem.create", "\"%s\" lies where bailey keeps %s", c->asked, own);
+	}
+}
+
+static bool any_grant_above_files(const struct file_tree *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (entry_is_grant(&t->entries[i]) && t->entries[i].rank != RANK_BUILT_IN &&
+			t->entries[i].node.type == NODE_DIRECTORY)
+			return true;
+	return false;
+}
+
+void files_guard(struct planner *pl)
+{
+	struct file_tree *t = pl->files;
+	size_t grants = t->count;
+	if (!any_grant_above_files(t))
+		return;
+	bool writable = false;
+	for (size_t i = 0; i < grants; i++)
+		writable |= entry_is_writable(&t->entries[i]) && t->entries[i].node.type == NODE_DIRECTORY;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *path;
+		if ((names[i].how == READ_ONLY && !writable) || expand_quietly(pl, names[i].path, &path) < 0)
+			continue;
+		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants);
+		if (names[i].how == ABSENT)
+			refuse_own(pl, names[i].why, path);
+	}
+	for (size_t i = 0; i < grants; i++) {
+		struct entry e = t->entries[i];
+		if (e.kind != ENTRY_HIDE)
+			continue;
+		struct guard g = { .how = ABSENT, .why = "hidden", .hide = &e };
+		guard_host_path(pl, g, e.source, grants);
+	}
+}

@@ -1,0 +1,291 @@
+/* What the entries of the file tree are on the host: sources, and symlinks in them and in their names. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "plan/tree.h"
+
+/* The kernel's limit for one path; here it also ends names that go round in a circle. */
+enum { HOP_MAX = 40 };
+
+static bool will_be_made(const struct file_tree *t, const char *path)
+{
+	for (size_t i = 0; i < t->created_count; i++)
+		if (path_within(t->created[i], path))
+			return true;
+	return false;
+}
+
+void tree_node(struct planner *pl, const char *path, struct node *ret)
+{
+	facts_node(pl->facts, path, ret);
+	if (ret->type == NODE_ABSENT && will_be_made(pl->files, path))
+		*ret = (struct node){ .type = NODE_DIRECTORY, .mode = 0700, .uid = pl->plan->uid };
+}
+
+int tree_resolve(struct planner *pl, const char *path, struct resolved *ret)
+{
+	int err = facts_resolve(pl->facts, path, ret);
+	if (err == -ENOENT && will_be_made(pl->files, ret->path)) {
+		ret->node = (struct node){ .type = NODE_DIRECTORY, .mode = 0700, .uid = pl->plan->uid };
+		return 0;
+	}
+	return err;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int tree_list(struct planner *pl, const char *path, const char ***ret_names, size_t *ret_count)
+{
+	const struct file_tree *t = pl->files;
+	int err = facts_list(pl->facts, path, ret_names, ret_count);
+	if (err == -ENOENT && will_be_made(t, path))
+		err = 0;
+	if (err < 0)
+		return err;
+	size_t cap = *ret_count, count = *ret_count;
+	for (size_t i = 0; i < t->created_count; i++) {
+		if (!path_below(t->created[i], path))
+			continue;
+		const char *rest = t->created[i] + (path[1] == '\0' ? 1 : strlen(path) + 1);
+		const char *name = arena_strndup(pl->arena, rest, strcspn(rest, "/"));
+		bool known = false;
+		for (size_t k = 0; k < count && !known; k++)
+			known = strcmp((*ret_names)[k], name) == 0;
+		if (known)
+			continue;
+		*ret_names = arena_grow(pl->arena, *ret_names, count, &cap, sizeof **ret_names);
+		(*ret_names)[count++] = name;
+	}
+	if (count > *ret_count)
+		qsort(*ret_names, count, sizeof **ret_names, by_name);
+	*ret_count = count;
+	return 0;
+}
+
+const char *tree_move(struct arena *a, const char *path, const char *from, const char *to)
+{
+	const char *rest = path + (from[1] == '\0' ? 0 : strlen(from));
+	return *rest == '\0' || strcmp(rest, "/") == 0 ? to : path_join(a, to, rest);
+}
+
+struct entry *tree_deepest(struct file_tree *t, const char *path)
+{
+	struct entry *best = NULL;
+	size_t length = 0;
+	for (size_t i = 0; i < t->count; i++) {
+		struct entry *e = &t->entries[i];
+		size_t n = strlen(e->path);
+		if (!e->dropped && e->rank != RANK_PROTECTED && (best == NULL || n > length) && path_within(path, e->path)) {
+			best = e;
+			length = n;
+		}
+	}
+	return best;
+}
+
+static void absent(struct planner *pl, struct entry *e)
+{
+	e->dropped = true;
+	if (e->optional || e->pattern)
+		return;
+	struct diag *at = diag_error(pl->diags, e->origin, e->setting, "\"%s\": no such file or directory", e->asked);
+	if (strcmp(e->setting, "filesystem.binds") == 0)
+		diag_hint(pl->diags, at, "write optional = true when it may be absent, or list it in filesystem.create");
+	else if (e->rank == RANK_HOME)
+		diag_hint(pl->diags, at, "filesystem.home = \"private\" needs no home directory on the host");
+	else
+		diag_hint(pl->diags, at, "write \"-%s\" when it may be absent, or list it in filesystem.create", e->asked);
+}
+
+static void resolve_grant(struct planner *pl, struct entry *e)
+{
+	struct resolved r;
+	int err = tree_resolve(pl, e->source, &r);
+	if (err == -ENOENT) {
+		absent(pl, e);
+		return;
+	}
+	if (err < 0 && e->optional) {
+		/* Nothing that this user may not look at can be shown; whether it is there makes no difference. */
+		e->dropped = true;
+		return;
+	}
+	if (err < 0) {
+		e->dropped = true;
+		struct diag *at =
+			diag_error(pl->diags, e->origin, e->setting, "\"%s\" cannot be looked up: %s", e->asked, strerror(-err));
+		if (err == -EACCES)
+			diag_hint(pl->diags, at, "this user may not search a directory on the way to it");
+		return;
+	}
+	e->source = r.path;
+	e->node = r.node;
+	e->hops = r.hops;
+	e->hop_count = r.hop_count;
+	if (r.node.type != NODE_DIRECTORY)
+		e->flags |= MOUNT_ON_FILE;
+	if (e->optional)
+		e->flags |= MOUNT_MAY_VANISH;
+}
+
+/* An absent name that may be absent hides nothing; one that must not be there keeps its place even when it is absent today. */
+static void resolve_hidden(struct planner *pl, struct entry *e)
+{
+	struct resolved r;
+	if ((e->optional || e->pattern) && tree_resolve(pl, path_parent(pl->arena, e->path), &r) < 0) {
+		e->dropped = true;
+		return;
+	}
+	if (!e->optional && !e->pattern)
+		return;
+	tree_node(pl, path_join(pl->arena, r.path, path_base(e->path)), &e->node);
+	e->dropped = e->node.type == NODE_ABSENT || e->node.type == NODE_UNREADABLE;
+}
+
+/*
+ * The program can turn a symlink in a directory that it may write to wherever it likes, and the next start would grant that.
+ * So such a link may lead around inside of that directory only.
+ */
+static void refuse_planted(struct planner *pl, struct origin o, const char *setting, const char *asked, const char *source,
+	const struct hop *hops, size_t hop_count)
+{
+	struct file_tree *t = pl->files;
+	for (size_t i = 0; i < hop_count; i++) {
+		for (size_t k = 0; k < t->count; k++) {
+			const struct entry *w = &t->entries[k];
+			if (!entry_is_writable(w) || w->rank == RANK_BUILT_IN || !path_below(hops[i].link, w->source) ||
+				path_within(source, w->source))
+				continue;
+			struct diag *at = diag_error(pl->diags, o, setting,
+				"\"%s\" goes through %s, a symbolic link that the program may change (%s, %s), and leads out of there to %s",
+				asked, hops[i].link, w->setting, origin_text(pl->arena, w->origin), source);
+			diag_hint(pl->diags, at, "name %s itself", source);
+			return;
+		}
+	}
+}
+
+void files_resolve_sources(struct planner *pl)
+{
+	struct file_tree *t = pl->files;
+	for (size_t i = 0; i < t->count; i++) {
+		struct entry *e = &t->entries[i];
+		if (e->rank == RANK_BUILT_IN)
+			continue;
+		if (e->kind == ENTRY_BIND)
+			resolve_grant(pl, e);
+		else if (e->kind == ENTRY_HIDE)
+			resolve_hidden(pl, e);
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		const struct entry *e = &t->entries[i];
+		if (entry_is_grant(e) && e->hop_count > 0)
+			refuse_planted(pl, e->origin, e->setting, e->asked, e->source, e->hops, e->hop_count);
+	}
+	for (size_t i = 0; i < pl->plan->create_count; i++) {
+		const struct create_op *c = &pl->plan->creates[i];
+		struct resolved r;
+		const char *path;
+		if (expand_quietly(pl, c->asked, &path) == 0 && tree_resolve(pl, path, &r) == 0 && r.hop_count > 0)
+			refuse_planted(pl, c->origin, "filesystem.create", c->asked, c->path, r.hops, r.hop_count);
+	}
+}
+
+/* Whether this host path is shown inside under its own name. */
+static bool is_shown(struct file_tree *t, const char *path, const struct entry *besides)
+{
+	const struct entry *e = tree_deepest(t, path);
+	return e != NULL && e != besides && e->kind == ENTRY_BIND && strcmp(e->path, e->source) == 0;
+}
+
+/*
+ * Whether the symlink at `link` (a host path without symlinks in front of the last component) may stand inside as it is:
+ * everything that it leads over is shown under its own name.
+ */
+static bool stays_symlink(struct planner *pl, const char *link, const struct entry *self, struct resolved *r)
+{
+	if (tree_resolve(pl, link, r) < 0 || !is_shown(pl->files, r->path, self))
+		return false;
+	for (size_t i = 1; i < r->hop_count; i++) {
+		const struct entry *e = tree_deepest(pl->files, r->hops[i].link);
+		bool link_too = e != NULL && e->kind == ENTRY_SYMLINK && strcmp(e->path, r->hops[i].link) == 0;
+		if (!link_too && !is_shown(pl->files, r->hops[i].link, self))
+			return false;
+	}
+	return true;
+}
+
+/* The first symlink among the directories of a path, or NULL. */
+static const char *link_on_the_way(struct planner *pl, const char *path)
+{
+	for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		const char *dir = arena_strndup(pl->arena, path, (size_t)(slash - path));
+		struct node n;
+		tree_node(pl, dir, &n);
+		if (n.type == NODE_SYMLINK)
+			return dir;
+		if (n.type != NODE_DIRECTORY)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* "/lib/x" with /lib a symlink to usr/lib that stays one inside is really the name /usr/lib/x. */
+static void move_behind_links(struct planner *pl, struct entry *e)
+{
+	struct file_tree *t = pl->files;
+	const char *link;
+	for (int i = 0; i < HOP_MAX && (link = link_on_the_way(pl, e->path)) != NULL; i++) {
+		const struct entry *cover = tree_deepest(t, link);
+		struct resolved r;
+		bool own_name = cover != NULL && cover != e && cover->kind == ENTRY_BIND && !cover->renamed &&
+			(strcmp(cover->path, link) == 0 || strcmp(cover->path, cover->source) == 0);
+		if (!own_name || !stays_symlink(pl, link, strcmp(cover->path, link) == 0 ? cover : NULL, &r))
+			return;
+		e->path = tree_move(pl->arena, e->path, link, r.path);
+	}
+}
+
+/* A granted name that is a symlink on the host. */
+static void keep_symlink(struct planner *pl, struct entry *e)
+{
+	const unsigned access = MOUNT_READ_ONLY | MOUNT_NOEXEC | MOUNT_DEVICES;
+	struct node n;
+	struct resolved r;
+	tree_node(pl, e->path, &n);
+	if (n.type != NODE_SYMLINK || link_on_the_way(pl, e->path) != NULL || !stays_symlink(pl, e->path, e, &r))
+		return;
+	const struct entry *cover = tree_deepest(pl->files, r.path);
+	struct entry target = *e;
+	bool more = cover != NULL && strcmp(cover->path, r.path) != 0 && (e->flags & access) != (cover->flags & access) &&
+		((e->flags & MOUNT_READ_ONLY) == 0 || (e->flags & MOUNT_DEVICES) != 0);
+	e->kind = ENTRY_SYMLINK;
+	e->link = n.link;
+	if (more) {
+		/* The name stays a link, so what it allows has to be said of the place that it leads to. */
+		target.path = r.path;
+		tree_add(pl, &target);
+	}
+}
+
+void files_resolve_names(struct planner *pl)
+{
+	struct file_tree *t = pl->files;
+	for (size_t i = 0; i < t->count; i++) {
+		struct entry *e = &t->entries[i];
+		if (!e->dropped && e->rank == RANK_ASKED)
+			move_behind_links(pl, e);
+	}
+	/* Judged on the grants as they were asked for, then changed: the order of the file must not matter. */
+	size_t count = t->count;
+	for (size_t i = 0; i < count; i++) {
+		struct entry *e = &t->entries[i];
+		if (entry_is_grant(e) && e->rank == RANK_ASKED && !e->renamed && e->hop_count > 0)
+			keep_symlink(pl, e);
+	}
+}

@@ -1,0 +1,123 @@
+/* What the sandbox does not keep out, said plainly: explain's last section. */
+#include <string.h>
+
+#include "base/path.h"
+#include "plan/parts.h"
+
+static const struct origin built_in = { .file = "built in" };
+
+/* The operation that shows this host path (or a directory above it), or NULL. */
+static const struct mount_op *shown(const struct plan *plan, const char *path)
+{
+	for (size_t i = plan->mount_count; i-- > 0;) {
+		const struct mount_op *op = &plan->mounts[i];
+		if (op->kind == MOUNT_BIND && path_within(path, op->source))
+			return op;
+	}
+	return NULL;
+}
+
+static void note_network(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	if (plan->network == NETWORK_HOST)
+		planner_note(pl, plan->network_origin,
+			"The network is the host's: all that listens on its loopback (127.0.0.1) and on its abstract sockets can be reached, "
+			"and so can the local network.");
+}
+
+static void note_calls(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	const struct plan *plan = pl->plan;
+	if (p->syscalls_on_refusal.i == REFUSE_LOG)
+		planner_note(pl, p->syscalls_on_refusal.origin,
+			"Calls that are not allowed are made all the same: on_refusal = \"log\" only has them written to the kernel's audit log.");
+	if (plan->nested)
+		planner_note(pl, plan->nested_origin,
+			"The program may make user namespaces. Inside of those it has full capabilities (over nothing of the host's), which "
+			"opens more of the kernel to it: mounts, network configuration, packet filters.");
+	if (p->syscalls_compat.i != 0)
+		planner_note(
+			pl, p->syscalls_compat.origin, "32-bit programs may run: the kernel's i386 calls are within reach too.");
+}
+
+static void note_capabilities(struct planner *pl)
+{
+	const struct list *l = &pl->p->capabilities_keep;
+	for (size_t i = 0; i < l->count; i++)
+		planner_note(pl, l->items[i].origin,
+			arena_printf(pl->arena, "The program keeps the capability %s over the sandbox's own namespaces.",
+				l->items[i].text));
+}
+
+static void note_sockets(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	const struct mount_op *op = shown(plan, "/tmp/.X11-unix");
+	if (op != NULL)
+		planner_note(pl, op->origin,
+			"The X11 display is shown: an X11 program can read the keyboard, the clipboard and the screen of all others.");
+	const char *runtime = facts_env(pl->facts, "XDG_RUNTIME_DIR");
+	if (runtime == NULL || runtime[0] != '/')
+		runtime = arena_printf(pl->arena, "/run/user/%u", (unsigned)pl->facts->uid);
+	op = shown(plan, path_join(pl->arena, runtime, "bus"));
+	if (op != NULL)
+		planner_note(pl, op->origin,
+			"The session bus is shown unfiltered: through it programs outside of the sandbox can be started and told what to do.");
+	op = shown(plan, "/run/dbus/system_bus_socket");
+	if (op != NULL)
+		planner_note(pl, op->origin, "The system bus is shown: services of the machine can be talked to.");
+}
+
+/* One file that is granted by itself, not as a piece of a directory that had to be rebuilt. */
+static void note_file(struct planner *pl, const struct plan_path *path)
+{
+	struct node n;
+	if (strcmp(path->access, "read, write") != 0)
+		return;
+	facts_node(pl->facts, path->source != NULL ? path->source : path->path, &n);
+	if (n.type != NODE_FILE)
+		return;
+	planner_note(pl, path->origin,
+		arena_printf(pl->arena,
+			"%s is one file: it can be written to, but not replaced by a rename, which is how editors save. Grant its "
+			"directory for that.",
+			path->path));
+}
+
+static void note_files(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	const struct plan *plan = pl->plan;
+	const char *home = pl->facts->home;
+	bool whole = p->filesystem_home.i == HOME_HOST;
+	if (whole)
+		planner_note(pl, p->filesystem_home.origin,
+			"The whole home directory can be read and changed, without the files that start programs at login.");
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *path = &plan->paths[i];
+		if (strcmp(path->access, "read, write") != 0)
+			continue;
+		const char *at = path->source != NULL ? path->source : path->path;
+		if (!whole && home[0] == '/' && home[1] != '\0' && path_within(home, at)) {
+			planner_note(pl, path->origin, "The whole home directory can be read and changed.");
+			whole = true;
+		}
+	}
+	for (size_t i = 0; i < plan->path_count; i++)
+		note_file(pl, &plan->paths[i]);
+}
+
+void plan_notes(struct planner *pl)
+{
+	note_network(pl);
+	note_files(pl);
+	note_sockets(pl);
+	note_calls(pl);
+	note_capabilities(pl);
+	planner_note(pl, built_in,
+		"The kernel is the host's: a mistake in it that the allowed calls can reach is a way out. So is a mistake of a program outside "
+		"that trusts the files the sandbox may write.");
+	planner_note(pl, built_in, "Memory and processor time have no bound but those of the session; see process.limits.");
+}

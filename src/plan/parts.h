@@ -1,0 +1,31 @@
+/* The parts of plan_make() besides the file tree (internal.h). Each adds its mistakes to the planner's diagnostics. */
+#ifndef BAILEY_PLAN_PARTS_H
+#define BAILEY_PLAN_PARTS_H
+
+#include "plan/internal.h"
+
+/*
+ * Who the program runs as. Started by root it also puts that user in the place of the caller in planner.facts (uid, gid, user,
+ * home, environment), so that "~" is theirs; plan_make() puts the caller back.
+ */
+void plan_identity(struct planner *pl);
+
+/* umask, nice, timeout, resource limits, descriptors, capabilities, terminal. */
+void plan_process(struct planner *pl);
+
+/* The environment: kept variables, those every program gets, those of the profile; sorted by name. */
+void plan_environment(struct planner *pl);
+
+/* The working directory; needs plan_files() done. Without a program only a directory that the profile names is looked at. */
+void plan_directory(struct planner *pl, const struct plan_request *r);
+
+/* Finds the program; needs plan_files() done. 0, -ENOENT, -EACCES. */
+int plan_program(struct planner *pl, const struct plan_request *r);
+
+/* What the sandbox does not keep out. Comes last: it looks at the plan. */
+void plan_notes(struct planner *pl);
+
+/* Adds one note; `text` lives as long as the plan. */
+void planner_note(struct planner *pl, struct origin o, const char *text);
+
+#endif

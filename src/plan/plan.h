@@ -1,0 +1,171 @@
+/*
+ * The plan: everything a launch will do, as constant data.  Made from the merged profile, the facts and the request; printed by
+ * explain; carried out by launch/, which looks at nothing else.  No kernel object is made before the plan is complete.
+ */
+#ifndef BAILEY_PLAN_PLAN_H
+#define BAILEY_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/origin.h"
+#include "host/facts.h"
+#include "schema/schema.h"
+
+/* One change of the new file tree. Operations are in the order of work: a directory comes before what is in it. */
+enum mount_kind {
+	MOUNT_DIRECTORY, /* mkdir(target, mode) in our own tmpfs */
+	MOUNT_SYMLINK,   /* symlink(source as text, target) */
+	MOUNT_FILE,      /* a new file with `content`, in our own tmpfs, or (MOUNT_OVER) a private file mounted over a name */
+	MOUNT_BIND,      /* source on the host, with everything mounted below it, at target */
+	MOUNT_TMPFS,     /* an empty file system of its own */
+	MOUNT_PROC,      /* proc of the new pid namespace */
+	MOUNT_DEVPTS,    /* a devpts instance of its own */
+	MOUNT_MQUEUE,    /* POSIX message queues of the new ipc namespace */
+};
+
+enum mount_flags {
+	MOUNT_READ_ONLY = 1 << 0, /* recursively */
+	MOUNT_NOEXEC = 1 << 1,
+	MOUNT_DEVICES = 1 << 2,   /* device nodes work (else nodev) */
+	MOUNT_ON_FILE = 1 << 3,   /* source and target are not directories */
+	MOUNT_MAKE = 1 << 4,      /* make the mount point first: its parent is our own tmpfs */
+	MOUNT_IN_BIND = 1 << 5,   /* the mount point lies in something bound: resolve it without following symlinks */
+	MOUNT_OVER = 1 << 6,      /* MOUNT_FILE: over an existing name in something bound */
+	MOUNT_MAY_VANISH = 1 << 7, /* an absent source is not an error: optional, or a child of a rebuilt directory */
+};
+
+struct mount_op {
+	enum mount_kind kind;
+	unsigned flags;
+	const char *target;   /* absolute, normal, inside */
+	const char *source;   /* BIND: absolute, symlinks resolved by the plan: opened without following any; SYMLINK: the text */
+	mode_t mode;          /* DIRECTORY, FILE, TMPFS */
+	uint64_t size;        /* TMPFS: bytes, 0 = the kernel's default */
+	const char *content;  /* FILE */
+	const char *asked;    /* the path as the profile wrote it, for messages; or NULL */
+	const char *why;      /* for explain, when no line asked for it: "rebuilt: ~/.config/bailey below it is protected" */
+	struct origin origin;
+};
+
+/* Made on the host before the sandbox, as the user, when absent. */
+struct create_op {
+	const char *path; /* symlinks resolved up to the last existing component; every missing component is made, mode 0700 */
+	const char *asked;
+	struct origin origin;
+};
+
+struct env_var {
+	const char *text; /* NAME=VALUE */
+	struct origin origin;
+};
+
+struct limit {
+	int resource; /* RLIMIT_* */
+	const char *name;
+	struct rlimit value;
+	struct origin origin;
+};
+
+/* Something the sandbox does not keep out, or that is less than was asked for; shown by explain. */
+struct note {
+	const char *text;
+	struct origin origin;
+};
+
+struct plan_path { /* one line of explain's table of granted paths, in the words of the profile */
+	const char *path;
+	const char *access; /* "read", "read, write", "empty", "hidden", "device" */
+	const char *source; /* host path when it differs, else NULL */
+	struct origin origin;
+};
+
+struct plan {
+	const char *profile_name;
+	const char *profile_path; /* or NULL */
+	const char *description;
+
+	/* who */
+	uid_t uid, gid;               /* inside and outside alike */
+	bool become;                  /* started by root: become uid/gid/groups for good before anything else */
+	gid_t *groups;
+	size_t group_count;
+	struct origin user_origin;
+	const char *hostname;         /* NULL: the host's */
+	bool hostname_random;         /* drawn at launch; `hostname` is then NULL */
+	bool machine_id_private;      /* the FILE operation for /etc/machine-id gets its content at launch */
+
+	/* namespaces: CLONE_NEW* for clone3(2) */
+	uint64_t clone_flags;
+	bool nested;                  /* user namespaces of its own are allowed */
+	struct origin nested_origin;
+	enum choice_value network;    /* NETWORK_NONE or NETWORK_HOST */
+	struct origin network_origin;
+
+	/* files */
+	struct create_op *creates;
+	size_t create_count;
+	struct mount_op *mounts;
+	size_t mount_count;
+	struct plan_path *paths;      /* for people; mounts[] is what happens */
+	size_t path_count;
+
+	/* calls and privileges */
+	const char *filter_spec;      /* canonical text, see seccomp/spec.h; also the key of the cache; never NULL */
+	size_t filter_spec_len;
+	struct origin filter_origin;
+	uint64_t keep_caps;           /* bit set by capability number */
+
+	/* process */
+	const char *program;          /* absolute path inside */
+	char *const *argv;            /* NULL-terminated */
+	char *const *envp;            /* NULL-terminated */
+	struct env_var *env;          /* the same with origins */
+	size_t env_count;
+	const char *directory;        /* inside */
+	struct origin directory_origin;
+	const char *terminal;         /* path of the terminal to bind at /dev/console, or NULL */
+	dev_t terminal_rdev;
+	enum choice_value terminal_mode; /* TERMINAL_INHERIT, TERMINAL_NONE */
+	enum choice_value wait;       /* WAIT_PROGRAM, WAIT_ALL */
+	bool has_umask, has_nice;
+	mode_t umask;
+	int nice;
+	struct origin nice_origin;
+	uint64_t timeout_ms;          /* 0: none */
+	struct origin timeout_origin;
+	struct limit *limits;
+	size_t limit_count;
+	int *descriptors;             /* kept besides 0..2 */
+	size_t descriptor_count;
+	struct origin descriptor_origin;
+
+	struct note *notes;
+	size_t note_count;
+};
+
+/* What the command line asks for besides settings. */
+struct plan_request {
+	const char *program; /* as typed; NULL for explain, check: no program, argv, directory are planned */
+	char *const *argv;   /* program and arguments */
+};
+
+/*
+ * Makes the plan. Mistakes go to `d` (all of them; planning goes on after each), and then the plan must not be carried out.
+ * With thorough = false (a launch) only facts that the plan needs are looked up; with true also those that tell whether the
+ * machine can carry it out (user namespaces, kernel), as check, explain and --dry-run want.
+ * Returns 0, -EINVAL when there were mistakes, -ENOENT / -EACCES when the program is not found / not executable (with a
+ * diagnostic; the caller's exit status is then 127 / 126).
+ */
+int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struct facts *f, const struct plan_request *r,
+	      bool thorough, struct diags *d);
+
+/* The machine's part alone: adds an error when this machine cannot carry the plan out (kernel too old, no user namespaces). */
+void plan_check_machine(const struct plan *plan, struct facts *f, struct diags *d);
+
+#endif

@@ -1,0 +1,225 @@
+/* The plan as JSON: each member under its own name, so that programs need not read the text for people. */
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/sysmacros.h>
+
+#include "base/json.h"
+#include "plan/describe.h"
+#include "plan/print.h"
+
+static void mode_text(struct json *j, const char *key, mode_t mode)
+{
+	json_string(j, key, arena_printf(j->out->arena, "%04o", (unsigned)mode));
+}
+
+static void identity(struct json *j, const struct plan *plan)
+{
+	json_object(j, "identity");
+	json_uint(j, "uid", plan->uid);
+	json_uint(j, "gid", plan->gid);
+	json_bool(j, "become", plan->become);
+	json_array(j, "groups");
+	for (size_t i = 0; i < plan->group_count; i++)
+		json_uint(j, NULL, plan->groups[i]);
+	json_array_end(j);
+	json_origin(j, "origin", plan->user_origin);
+	json_string(j, "hostname", plan->hostname);
+	json_bool(j, "hostname_random", plan->hostname_random);
+	json_bool(j, "machine_id_private", plan->machine_id_private);
+	json_object_end(j);
+}
+
+static void namespaces(struct json *j, const struct plan *plan)
+{
+	json_object(j, "namespaces");
+	json_array(j, "new");
+	for (size_t i = 0; i < describe_namespace_count; i++)
+		if ((plan->clone_flags & describe_namespaces[i].flag) != 0)
+			json_string(j, NULL, describe_namespaces[i].name);
+	json_array_end(j);
+	json_bool(j, "nested", plan->nested);
+	json_origin(j, "nested_origin", plan->nested_origin);
+	json_object_end(j);
+	json_object(j, "network");
+	json_string(j, "mode", schema_choice_word((int)plan->network));
+	json_origin(j, "origin", plan->network_origin);
+	json_object_end(j);
+}
+
+static void mount(struct json *j, const struct mount_op *op)
+{
+	json_object(j, NULL);
+	json_string(j, "kind", describe_mount_kind(op->kind));
+	json_string(j, "target", op->target);
+	if (op->source != NULL)
+		json_string(j, "source", op->source);
+	json_array(j, "flags");
+	for (size_t i = 0; i < describe_mount_flag_count; i++)
+		if ((op->flags & describe_mount_flags[i].flag) != 0)
+			json_string(j, NULL, describe_mount_flags[i].name);
+	json_array_end(j);
+	if (op->kind == MOUNT_DIRECTORY || op->kind == MOUNT_FILE || op->kind == MOUNT_TMPFS)
+		mode_text(j, "mode", op->mode);
+	if (op->kind == MOUNT_TMPFS)
+		json_uint(j, "size", op->size);
+	if (op->content != NULL)
+		json_string(j, "content", op->content);
+	if (op->asked != NULL)
+		json_string(j, "asked", op->asked);
+	if (op->why != NULL)
+		json_string(j, "why", op->why);
+	json_origin(j, "origin", op->origin);
+	json_object_end(j);
+}
+
+static void files(struct json *j, const struct plan *plan)
+{
+	json_object(j, "files");
+	json_array(j, "paths");
+	for (size_t i = 0; i < plan->path_count; i++) {
+		json_object(j, NULL);
+		json_string(j, "path", plan->paths[i].path);
+		json_string(j, "access", plan->paths[i].access);
+		json_string(j, "source", plan->paths[i].source);
+		json_origin(j, "origin", plan->paths[i].origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_array(j, "create");
+	for (size_t i = 0; i < plan->create_count; i++) {
+		json_object(j, NULL);
+		json_string(j, "path", plan->creates[i].path);
+		json_string(j, "asked", plan->creates[i].asked);
+		json_origin(j, "origin", plan->creates[i].origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_array(j, "mounts");
+	for (size_t i = 0; i < plan->mount_count; i++)
+		mount(j, &plan->mounts[i]);
+	json_array_end(j);
+	json_object_end(j);
+}
+
+static void privileges(struct json *j, const struct plan *plan)
+{
+	json_object(j, "syscalls");
+	json_array(j, "filter");
+	const char *end = plan->filter_spec + plan->filter_spec_len;
+	for (const char *line = plan->filter_spec; line != NULL && line < end;) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((stop != NULL ? stop : end) - line);
+		if (len > 0)
+			json_string(j, NULL, arena_strndup(j->out->arena, line, len));
+		line += len + 1;
+	}
+	json_array_end(j);
+	json_origin(j, "origin", plan->filter_origin);
+	json_object_end(j);
+	json_object(j, "capabilities");
+	json_array(j, "keep");
+	for (int i = 0; i < 64; i++)
+		if ((plan->keep_caps >> i & 1) != 0)
+			json_string(j, NULL, describe_capability(j->out->arena, i));
+	json_array_end(j);
+	json_object_end(j);
+}
+
+static void environment(struct json *j, const struct plan *plan)
+{
+	json_array(j, "environment");
+	for (size_t i = 0; i < plan->env_count; i++) {
+		const char *text = plan->env[i].text;
+		size_t len = strcspn(text, "=");
+		json_object(j, NULL);
+		json_string(j, "name", arena_strndup(j->out->arena, text, len));
+		json_string(j, "value", text[len] == '=' ? text + len + 1 : "");
+		json_origin(j, "origin", plan->env[i].origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void limits(struct json *j, const struct plan *plan)
+{
+	json_array(j, "limits");
+	for (size_t i = 0; i < plan->limit_count; i++) {
+		const struct limit *l = &plan->limits[i];
+		json_object(j, NULL);
+		json_string(j, "name", l->name);
+		json_uint(j, "soft", l->value.rlim_cur);
+		json_uint(j, "hard", l->value.rlim_max);
+		json_origin(j, "origin", l->origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void process(struct json *j, const struct plan *plan)
+{
+	json_object(j, "process");
+	json_string(j, "program", plan->program);
+	json_array(j, "argv");
+	for (size_t i = 0; plan->argv != NULL && plan->argv[i] != NULL; i++)
+		json_string(j, NULL, plan->argv[i]);
+	json_array_end(j);
+	json_string(j, "directory", plan->directory);
+	json_origin(j, "directory_origin", plan->directory_origin);
+	json_string(j, "terminal", schema_choice_word((int)plan->terminal_mode));
+	if (plan->terminal != NULL) {
+		json_object(j, "console");
+		json_string(j, "path", plan->terminal);
+		json_uint(j, "major", major(plan->terminal_rdev));
+		json_uint(j, "minor", minor(plan->terminal_rdev));
+		json_object_end(j);
+	} else {
+		json_null(j, "console");
+	}
+	json_string(j, "wait", schema_choice_word((int)plan->wait));
+	if (plan->has_umask)
+		mode_text(j, "umask", plan->umask);
+	else
+		json_null(j, "umask");
+	if (plan->has_nice)
+		json_int(j, "nice", plan->nice);
+	else
+		json_null(j, "nice");
+	json_origin(j, "nice_origin", plan->nice_origin);
+	json_uint(j, "timeout_ms", plan->timeout_ms);
+	json_origin(j, "timeout_origin", plan->timeout_origin);
+	limits(j, plan);
+	json_array(j, "descriptors");
+	for (size_t i = 0; i < plan->descriptor_count; i++)
+		json_int(j, NULL, plan->descriptors[i]);
+	json_array_end(j);
+	json_origin(j, "descriptors_origin", plan->descriptor_origin);
+	json_object_end(j);
+}
+
+void plan_json(struct buf *out, const struct plan *plan)
+{
+	struct json j = { .out = out, .indent = true };
+	json_object(&j, NULL);
+	json_int(&j, "bailey", 1);
+	json_string(&j, "profile", plan->profile_name);
+	json_string(&j, "profile_path", plan->profile_path);
+	json_string(&j, "description", plan->description);
+	identity(&j, plan);
+	namespaces(&j, plan);
+	files(&j, plan);
+	privileges(&j, plan);
+	environment(&j, plan);
+	process(&j, plan);
+	json_array(&j, "notes");
+	for (size_t i = 0; i < plan->note_count; i++) {
+		json_object(&j, NULL);
+		json_string(&j, "text", plan->notes[i].text);
+		json_origin(&j, "origin", plan->notes[i].origin);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_object_end(&j);
+	buf_putc(out, '\n');
+}

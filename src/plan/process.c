@@ -1,0 +1,133 @@
+/* How the program is started: mask, priority, time, limits, descriptors, capabilities, terminal. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+
+#include "base/num.h"
+#include "plan/parts.h"
+
+static void add_limit(
+	struct planner *pl, int resource, const char *name, const char *setting, const struct value *v, uint64_t value)
+{
+	if (!v->set)
+		return;
+	struct plan *plan = pl->plan;
+	/* The real machine must not show through facts that were read from a file. */
+	struct rlimit now;
+	if (!pl->facts->injected && getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max != RLIM_INFINITY &&
+		value > now.rlim_max) {
+		struct diag *at = diag_error(pl->diags, v->origin, setting,
+			"%s is above the limit that bailey itself runs under (%" PRIu64 ")", v->s != NULL ? v->s : name,
+			(uint64_t)now.rlim_max);
+		diag_hint(pl->diags, at, "say a smaller value, or raise the hard limit %s that the session has", name);
+		return;
+	}
+	plan->limits = arena_grow(pl->arena, plan->limits, plan->limit_count, &pl->limit_cap, sizeof *plan->limits);
+	plan->limits[plan->limit_count++] = (struct limit){
+		.resource = resource,
+		.name = name,
+		.value = { .rlim_cur = value, .rlim_max = value },
+		.origin = v->origin,
+	};
+}
+
+static void plan_limits(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+#define LIMIT(resource, id, divide) \
+	add_limit(pl, resource, #resource, "process.limits." #id, &p->process_limits_##id, \
+		((uint64_t)p->process_limits_##id.i + (divide)-1) / (divide))
+	LIMIT(RLIMIT_NOFILE, open_files, 1);
+	LIMIT(RLIMIT_NPROC, processes, 1);
+	LIMIT(RLIMIT_CORE, core, 1);
+	LIMIT(RLIMIT_FSIZE, file_size, 1);
+	LIMIT(RLIMIT_STACK, stack, 1);
+	LIMIT(RLIMIT_DATA, data, 1);
+	LIMIT(RLIMIT_MEMLOCK, locked_memory, 1);
+	LIMIT(RLIMIT_CPU, cpu_time, 1000); /* the kernel counts full seconds; a started one is given whole */
+#undef LIMIT
+}
+
+static void plan_descriptors(struct planner *pl)
+{
+	const struct list *l = &pl->p->process_descriptors;
+	struct plan *plan = pl->plan;
+	if (l->count == 0)
+		return;
+	plan->descriptors = arena_array(pl->arena, l->count, sizeof *plan->descriptors);
+	for (size_t i = 0; i < l->count; i++) {
+		int64_t n;
+		if (num_int(l->items[i].text, 3, INT32_MAX, &n) < 0) {
+			diag_error(pl->diags, l->items[i].origin, "process.descriptors", "%s is not a descriptor from 3 up",
+				l->items[i].text);
+			continue;
+		}
+		/* Sorted and without repetition: the launch closes the gaps between them. */
+		size_t at = plan->descriptor_count;
+		while (at > 0 && plan->descriptors[at - 1] > (int)n)
+			at--;
+		if (at > 0 && plan->descriptors[at - 1] == (int)n)
+			continue;
+		memmove(&plan->descriptors[at + 1], &plan->descriptors[at],
+			(plan->descriptor_count - at) * sizeof *plan->descriptors);
+		plan->descriptors[at] = (int)n;
+		plan->descriptor_count++;
+		plan->descriptor_origin = l->items[i].origin;
+	}
+}
+
+static void plan_capabilities(struct planner *pl)
+{
+	const struct list *l = &pl->p->capabilities_keep;
+	for (size_t i = 0; i < l->count; i++) {
+		const char *text = l->items[i].text;
+		const char *name = strncasecmp(text, "cap_", 4) == 0 ? text : arena_printf(pl->arena, "cap_%s", text);
+		cap_value_t number;
+		if (cap_from_name(name, &number) < 0 || number < 0 || number > 63)
+			diag_error(pl->diags, l->items[i].origin, "capabilities.keep", "there is no capability \"%s\"", text);
+		else
+			pl->plan->keep_caps |= UINT64_C(1) << number;
+	}
+}
+
+static void plan_terminal(struct planner *pl)
+{
+	struct plan *plan = pl->plan;
+	plan->terminal_mode = pl->p->process_terminal.i == TERMINAL_NONE ? TERMINAL_NONE : TERMINAL_INHERIT;
+	if (plan->terminal_mode == TERMINAL_NONE)
+		return;
+	facts_terminal(pl->facts);
+	for (size_t i = 0; i < 3; i++) {
+		const char *path = pl->facts->tty[i];
+		if (path == NULL)
+			continue;
+		struct node n;
+		facts_node(pl->facts, path, &n);
+		/* A terminal of another mount namespace has a name here that is something else, or nothing: then it is left out. */
+		if (n.type != NODE_DEVICE)
+			continue;
+		plan->terminal = path;
+		plan->terminal_rdev = n.rdev;
+		return;
+	}
+}
+
+void plan_process(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	struct plan *plan = pl->plan;
+	plan->wait = p->process_wait.i == WAIT_ALL ? WAIT_ALL : WAIT_PROGRAM;
+	plan->has_umask = p->process_umask.set;
+	plan->umask = (mode_t)p->process_umask.i & 0777;
+	plan->has_nice = p->process_nice.set;
+	plan->nice = (int)p->process_nice.i;
+	plan->nice_origin = p->process_nice.origin;
+	plan->timeout_ms = (uint64_t)p->process_timeout.i;
+	plan->timeout_origin = p->process_timeout.origin;
+	plan_limits(pl);
+	plan_descriptors(pl);
+	plan_capabilities(pl);
+	plan_terminal(pl);
+}

@@ -1,0 +1,114 @@
+/*
+ * The file tree while it is planned: entries (one path, one meaning) come from the profile, from bailey itself and from the
+ * protected names; sorted and merged they form a tree of spots, and that is turned into mount operations.
+ *
+ * The steps, in this order: files_gather.c, files_source.c, files_merge.c, files_guard.c, files_emit.c.
+ */
+#ifndef BAILEY_PLAN_TREE_H
+#define BAILEY_PLAN_TREE_H
+
+#include "host/resolve.h"
+#include "plan/internal.h"
+
+enum entry_kind {
+	ENTRY_BIND,
+	ENTRY_HIDE, /* the name is not there */
+	ENTRY_TMPFS,
+	ENTRY_SYMLINK, /* stays the symlink that it is on the host, because what it leads to is there too */
+	ENTRY_FILE, /* a private file, where the host's is shown */
+	ENTRY_PROC,
+	ENTRY_DEVPTS,
+	ENTRY_MQUEUE,
+};
+
+/* Who asked. Of two entries for one path the higher rank counts; within a rank the later layer. */
+enum entry_rank { RANK_BUILT_IN, RANK_PROTECTED, RANK_HOME, RANK_ASKED };
+
+struct entry {
+	enum entry_kind kind;
+	enum entry_rank rank;
+	unsigned flags; /* MOUNT_READ_ONLY, NOEXEC, DEVICES, ON_FILE, MAY_VANISH */
+	const char *path; /* inside */
+	const char *source; /* BIND: on the host; without symlinks once it is resolved */
+	const char *link; /* SYMLINK: its text */
+	struct node node; /* BIND: what the source is */
+	mode_t mode; /* TMPFS */
+	uint64_t size; /* TMPFS */
+	const struct hop *hops; /* symlinks on the way to the source */
+	size_t hop_count;
+	bool renamed; /* `binds` with another name inside */
+	bool optional;
+	bool pattern; /* one of several that a pattern matched */
+	bool guarded; /* the program must not be able to walk around it: the directory above is rebuilt */
+	bool dropped;
+	const char *asked; /* as the profile wrote it, or NULL */
+	const char *setting; /* "filesystem.read_only" */
+	const char *why;
+	struct origin origin;
+};
+
+/* A name of the tree that is an entry or has one below it. */
+struct spot {
+	const char *path, *name;
+	const struct entry *entry; /* or NULL */
+	struct spot *first, *last, *next;
+};
+
+struct file_tree {
+	struct entry *entries;
+	size_t count, cap;
+	struct spot *root;
+	/* directories that will be made before the launch: they count as present */
+	const char **created;
+	size_t created_count, created_cap;
+	size_t create_cap, mount_cap, path_cap; /* room in the plan's arrays */
+};
+
+/* Adds an entry; the pointer is valid until the next one is added. */
+struct entry *tree_add(struct planner *pl, const struct entry *e);
+
+/* facts_node, facts_resolve and facts_list with the directories that will be made. */
+void tree_node(struct planner *pl, const char *path, struct node *ret);
+int tree_resolve(struct planner *pl, const char *path, struct resolved *ret);
+int tree_list(struct planner *pl, const char *path, const char ***ret_names, size_t *ret_count);
+
+/* The entry that says what this path inside is: the one of the longest path above or at it, or NULL. */
+struct entry *tree_deepest(struct file_tree *t, const char *path);
+
+/* `path` below `from`, put below `to`: "/a/b/c", "/a", "/x" gives "/x/b/c". */
+const char *tree_move(struct arena *a, const char *path, const char *from, const char *to);
+
+/* A grant of a directory or file of the host. */
+static inline bool entry_is_grant(const struct entry *e)
+{
+	return e->kind == ENTRY_BIND && !e->dropped;
+}
+
+/* A grant through which the program can change the host. */
+static inline bool entry_is_writable(const struct entry *e)
+{
+	return entry_is_grant(e) && (e->flags & (MOUNT_READ_ONLY | MOUNT_DEVICES)) == 0;
+}
+
+/* Entries from the settings and bailey's own; directories to make. */
+void files_gather(struct planner *pl);
+
+/* Finds what each grant's source is; refuses symlinks that the program may have put there. */
+void files_resolve_sources(struct planner *pl);
+
+/* Decides which granted names stay symlinks, and puts entries behind a symlink to where they really are. */
+void files_resolve_names(struct planner *pl);
+
+/* Entries for protected and hidden names that lie in something granted. */
+void files_guard(struct planner *pl);
+
+/* Sorts the entries, leaves one for each path, diagnoses contradictions. */
+void files_merge(struct planner *pl);
+
+/* Makes the tree of spots. */
+void files_plant(struct planner *pl);
+
+/* Turns the spots into mount operations. */
+void files_emit(struct planner *pl);
+
+#endif

@@ -1,0 +1,141 @@
+#!/bin/sh
+# Installs what a task needs and is not there yet; says what it would need when it cannot install it.
+#
+#   tests/deps.sh [--list] TASK...     TASK: build check lint bench fuzz programs
+#
+# `programs` are the real programs that the shipped profiles are tried with; their tests are skipped when one is absent, so
+# a failure to install them is told but is no error.
+set -eu
+
+list=no
+[ "${1:-}" != --list ] || {
+	list=yes
+	shift
+}
+[ $# -gt 0 ] || {
+	echo "usage: tests/deps.sh [--list] build|check|lint|bench|fuzz|programs..." >&2
+	exit 2
+}
+
+if command -v apt-get > /dev/null; then
+	system=debian
+elif command -v dnf > /dev/null; then
+	system=fedora
+elif command -v pacman > /dev/null; then
+	system=arch
+else
+	system=other
+fi
+
+# packages TASK: names as this system has them.
+packages() {
+	case $system/$1 in
+	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev ;;
+	debian/check)
+		echo bash zsh fish bats python3 expect tmux less mandoc procps util-linux passwd iproute2
+		[ "$(dpkg --print-architecture)" != amd64 ] || echo gcc-multilib
+		;;
+	debian/lint) echo clang-format clang-tidy cppcheck shellcheck mandoc ;;
+	debian/bench) echo bubblewrap firejail firejail-profiles python3 passwd util-linux ;;
+	debian/fuzz) echo clang libclang-rt-dev ;;
+	debian/programs)
+		echo firefox-esr chromium libreoffice-writer evince mpv vlc-bin vlc-plugin-base gimp inkscape thunderbird \
+			transmission-cli curl wget git python3 nodejs gcc make tar unzip zip p7zip-full xz-utils ffmpeg imagemagick \
+			pandoc ghostscript poppler-utils xvfb x11-utils
+		;;
+	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel ;;
+	fedora/check) echo bash zsh fish bats python3 expect tmux less mandoc procps-ng util-linux shadow-utils iproute ;;
+	fedora/lint) echo clang-tools-extra cppcheck ShellCheck mandoc ;;
+	fedora/bench) echo bubblewrap firejail glibc-static python3 ;;
+	fedora/fuzz) echo clang compiler-rt ;;
+	arch/build) echo gcc make pkgconf libconfig libseccomp libcap ;;
+	arch/check) echo bash zsh fish bats python expect tmux less mandoc procps-ng util-linux shadow iproute2 ;;
+	arch/lint) echo clang cppcheck shellcheck mandoc ;;
+	arch/bench) echo bubblewrap firejail python ;;
+	arch/fuzz) echo clang compiler-rt ;;
+	*/programs) ;;
+	other/build) echo "a C compiler, make, pkg-config, and the development files of libconfig, libseccomp and libcap" ;;
+	other/check) echo "bash, zsh, fish, bats, python3, expect, tmux, less, mandoc, procps, util-linux, iproute2" ;;
+	other/lint) echo "clang-format, clang-tidy, cppcheck, shellcheck, mandoc" ;;
+	other/bench) echo "bubblewrap, firejail, python3, a static libc" ;;
+	other/fuzz) echo "clang with its compiler-rt" ;;
+	*)
+		echo "tests/deps.sh: $1 is none of build check lint bench fuzz programs" >&2
+		exit 2
+		;;
+	esac
+}
+
+absent() {
+	case $system in
+	debian)
+		for package in "$@"; do
+			dpkg-query -W -f '${db:Status-Status}\n' "$package" 2> /dev/null | grep -qx installed || echo "$package"
+		done
+		;;
+	fedora)
+		for package in "$@"; do
+			rpm -q --whatprovides "$package" > /dev/null 2>&1 || echo "$package"
+		done
+		;;
+	arch)
+		for package in "$@"; do
+			pacman -Qq "$package" > /dev/null 2>&1 || echo "$package"
+		done
+		;;
+	esac
+}
+
+# As root directly, else through sudo when that works without a question or there is a terminal to answer on.
+privileged() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo > /dev/null && { sudo -n true 2> /dev/null || [ -t 0 ]; }; then
+		sudo "$@"
+	else
+		return 77
+	fi
+}
+
+install() {
+	case $system in
+	debian)
+		# The lists of a fresh machine are empty or old; a failed update still lets what is in a cache be installed.
+		[ -n "${BAILEY_APT_UPDATED:-}" ] || privileged apt-get update -q > /dev/null || return
+		privileged env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" > "$log" 2>&1
+		;;
+	fedora) privileged dnf install -y "$@" > "$log" 2>&1 ;;
+	arch) privileged pacman -S --needed --noconfirm "$@" > "$log" 2>&1 ;;
+	esac
+}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+for task in "$@"; do
+	# shellcheck disable=SC2046 # lists of words
+	if [ $list = yes ]; then
+		packages "$task"
+		continue
+	elif [ "$system" = other ]; then
+		[ "$task" = programs ] || echo "tests/deps.sh: this system's packages are not known here; $task needs $(packages "$task")" >&2
+		continue
+	else
+		missing=$(absent $(packages "$task"))
+	fi
+	[ -n "$missing" ] || continue
+	missing=$(echo "$missing" | tr '\n' ' ')
+	echo "installing for $task: $missing"
+	result=0
+	# shellcheck disable=SC2086 # a list of words
+	install $missing || result=$?
+	[ $result -ne 0 ] || continue
+	tail -n 20 "$log" >&2
+	if [ $result -eq 77 ]; then
+		echo "tests/deps.sh: $task needs these packages, and only root (or sudo) can install them: $missing" >&2
+	else
+		echo "tests/deps.sh: these packages for $task could not be installed: $missing" >&2
+	fi
+	[ "$task" = programs ] || status=1
+done
+exit $status

@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# make install and uninstall below a DESTDIR; the installed program runs from a PREFIX.
+load lib
+
+make_install() { make -s -C "$TREE" BUILD="$(basename "$(dirname "$BAILEY")")" "$@"; }
+
+prepare() { need make gcc pkg-config; }
+
+@test "install puts everything in its place, nothing setuid, nothing writable by others" {
+	gives 0 make_install install DESTDIR="$WORK/image" PREFIX=/usr
+	local file
+	for file in bin/bailey libexec/bailey/bailey-filter share/bailey/profiles/default.conf share/bailey/profiles/common/base.conf \
+		share/man/man1/bailey.1 share/man/man5/bailey.conf.5 share/man/man7/bailey-profiles.7 \
+		share/bash-completion/completions/bailey share/zsh/site-functions/_bailey share/fish/vendor_completions.d/bailey.fish; do
+		[ -f "image/usr/$file" ] || {
+			echo "absent: $file"
+			find image -type f
+			return 1
+		}
+	done
+	is "$(find image -perm /6000)" ""
+	is "$(find image -not -type l -perm /022)" ""
+	is "$(find image -type f -perm /111 | LC_ALL=C sort)" $'image/usr/bin/bailey\nimage/usr/libexec/bailey/bailey-filter'
+	command -v getcap > /dev/null || return 0
+	is "$(getcap -r image)" ""
+}
+@test "uninstall leaves nothing" {
+	gives 0 make_install install DESTDIR="$WORK/image" PREFIX=/usr
+	touch image/usr/share/bailey/profiles/own.conf
+	gives 0 make_install uninstall DESTDIR="$WORK/image" PREFIX=/usr
+	is "$(find image -type f)" image/usr/share/bailey/profiles/own.conf
+	rm image/usr/share/bailey/profiles/own.conf
+	gives 0 make_install uninstall DESTDIR="$WORK/image" PREFIX=/usr
+	is "$(find image -type f)" ""
+	[ ! -e image/usr/share/bailey ] && [ ! -e image/usr/libexec/bailey ]
+}
+@test "the installed program runs from where it was put, with the profiles beside it" {
+	need userns
+	gives 0 make_install install PREFIX="$WORK/prefix"
+	run "$WORK/prefix/bin/bailey" profiles
+	# Installed profiles have to be root's, and nobody but root can install that way: a user's own prefix says so, or works.
+	if [ "$status" -eq 0 ] && "$WORK/prefix/bin/bailey" check shell 2> why; then
+		gives 3 "$WORK/prefix/bin/bailey" run -p shell sh -c 'exit 3'
+		run "$WORK/prefix/bin/bailey" profiles
+		has "$output" "$WORK/prefix/share/bailey/profiles"
+	else
+		has "$(cat why)" "$WORK/prefix/share/bailey/profiles"
+	fi
+}

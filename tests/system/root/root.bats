@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# Started by root: the program is not root. Makes one user, and removes it.
+
+setup_file() {
+	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+	: "${BUILD:=build}"
+	case $BUILD in
+	/*) BAILEY=$BUILD/bailey ;;
+	*) BAILEY=$TREE/$BUILD/bailey ;;
+	esac
+	export BAILEY
+	[ "$(id -u)" -eq 0 ] || return 0
+	# tests/user.sh removes what a killed run leaves, by this form of name.
+	export USER_NAME=bailey-test-$$
+	useradd -m -s /bin/sh "$USER_NAME"
+}
+teardown_file() { [ "$(id -u)" -ne 0 ] || userdel -r "$USER_NAME" > /dev/null 2>&1 || true; }
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	WORK=$(mktemp -d)
+	cd "$WORK" || return 1
+	cat > user.conf << END
+inherit = [ "common/base" ];
+identity = { user = "$USER_NAME"; };
+END
+}
+teardown() {
+	cd /
+	[ -z "${WORK:-}" ] || rm -rf "$WORK"
+}
+
+@test "identity.user: the program runs as that user for good, groups too" {
+	run "$BAILEY" run -p ./user.conf sh -c 'id -u; id -g; id -G; grep -c 0000000000000000 /proc/self/status; cat /proc/self/uid_map'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "$(id -u "$USER_NAME")" ]
+	[ "${lines[1]}" = "$(id -g "$USER_NAME")" ]
+	[ "${lines[2]}" = "$(id -G "$USER_NAME")" ]
+}
+@test "identity.user: files of root stay closed" {
+	mkdir -m 755 open
+	echo secret > open/secret
+	chmod 600 open/secret
+	chmod 755 "$WORK"
+	run "$BAILEY" run -p ./user.conf --ro open cat "$WORK/open/secret"
+	[ "$status" -eq 1 ]
+	[[ $output == *"Permission denied"* ]]
+	run cat open/secret
+	[ "$output" = secret ]
+}
+@test "identity.user: an unknown user is an error with its line" {
+	sed -i "s/$USER_NAME/no-such-user/" user.conf
+	run "$BAILEY" run -p ./user.conf true
+	[ "$status" -eq 2 ]
+	[[ $output == *"user.conf:2"* ]]
+}
+@test "without identity.user the program has no power over the host" {
+	run "$BAILEY" run -p shell sh -c 'sed -n "s/^Cap...:.//p" /proc/self/status | sort -u; echo x > /proc/sys/kernel/hostname; echo x > /proc/sysrq-trigger; cat /etc/shadow'
+	if [ "$status" -eq 2 ] || [ "$status" -eq 125 ]; then
+		# Refusing to run as root at all is the other safe answer; the message has to name the setting.
+		[[ $output == *"identity.user"* ]]
+	else
+		[ "${lines[0]}" = 0000000000000000 ]
+		[[ $output != *"root:"* ]]
+	fi
+	[ "$(cat /proc/sys/kernel/hostname)" != x ]
+}

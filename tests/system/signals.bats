@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# Signals go through to the program; stop and continue work; the end of the launcher is the end of everything.
+load lib
+
+prepare() { need userns; }
+
+# launch COMMAND...: in the background; $LAUNCHER is bailey's pid. Output in ./log.
+launch() {
+	"$BAILEY" run -p shell "$@" > log 2>&1 &
+	LAUNCHER=$!
+	end_later "$LAUNCHER"
+}
+
+@test "INT, TERM, HUP, QUIT, USR1, USR2, WINCH and CONT reach the program" {
+	local signal
+	for signal in INT TERM HUP QUIT USR1 USR2 WINCH CONT; do
+		# python: a shell puts its background jobs' INT and QUIT aside, and could not trap them again.
+		python3 - "$signal" "$BAILEY" << 'END'
+import signal, subprocess, sys
+name = "SIG" + sys.argv[1]
+for s in (signal.SIGINT, signal.SIGQUIT):
+    signal.signal(s, signal.SIG_DFL)
+program = """
+import signal, sys, time
+def got(n, frame):
+    print(signal.Signals(n).name, flush=True)
+    sys.exit(9)
+signal.signal(signal.%s, got)
+print("ready", flush=True)
+time.sleep(20)
+""" % name
+p = subprocess.Popen([sys.argv[2], "run", "-p", "shell", "python3", "-c", program], stdout=subprocess.PIPE, text=True)
+assert p.stdout.readline() == "ready\n"
+p.send_signal(getattr(signal, name))
+said = p.stdout.read()
+status = p.wait(10)
+assert said == name + "\n" and status == 9, (name, said, status)
+END
+	done
+}
+@test "a signal the program does not catch ends both, by that signal" {
+	python3 - "$BAILEY" << 'END'
+import signal, subprocess, sys, time
+p = subprocess.Popen([sys.argv[1], "run", "-p", "shell", "sh", "-c", "echo ready; exec sleep 20"], stdout=subprocess.PIPE)
+p.stdout.readline()
+p.send_signal(signal.SIGTERM)
+assert p.wait(10) == -signal.SIGTERM, p.returncode
+END
+}
+@test "stopped and continued together" {
+	local mark
+	mark=$(unique_seconds)
+	launch sleep "$mark"
+	eventually 5 somebody_is "$mark"
+	local program
+	program=$(pids_of "$mark" | grep -vx "$LAUNCHER" | tail -n 1)
+	state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status"; }
+	state_is() { [ "$(state "$1")" = "$2" ]; }
+	kill -TSTP "$LAUNCHER"
+	eventually 5 state_is "$program" T
+	eventually 5 state_is "$LAUNCHER" T
+	kill -CONT "$LAUNCHER"
+	eventually 5 state_is "$program" S
+	eventually 5 state_is "$LAUNCHER" S
+	kill -TERM "$LAUNCHER"
+	run wait "$LAUNCHER"
+	is "$status" 143
+}
+@test "kill -9 of the launcher: everything is gone within 100 ms" {
+	local mark round took start
+	for round in 1 2 3 4 5; do
+		mark=$(unique_seconds)
+		# Children that ignore what can be ignored, in sessions of their own.
+		launch sh -c "trap '' TERM HUP INT; setsid sleep $mark & setsid setsid sh -c 'trap \"\" TERM HUP; sleep $mark & wait' & sleep $mark"
+		at_least_three() { [ "$(pids_of "$mark" | wc -l)" -ge 3 ]; }
+		eventually 5 at_least_three
+		pids_of "$mark" > pids
+		start=$(date +%s%N)
+		kill -KILL "$LAUNCHER"
+		all_gone() {
+			local pid
+			while read -r pid; do
+				# A dead process whose parent has not asked yet runs no more.
+				[ ! -d "/proc/$pid" ] || [ "$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status")" = Z ] || return 1
+			done < pids
+		}
+		until all_gone 2> /dev/null; do
+			[ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ] || break
+		done
+		took=$((($(date +%s%N) - start) / 1000000))
+		echo "round $round: $took ms"
+		[ "$took" -le 100 ]
+		nobody_is "$mark"
+	done
+}
+@test "kill -9 of pid 1: the launcher says so and ends" {
+	local mark
+	mark=$(unique_seconds)
+	launch sleep "$mark"
+	eventually 5 somebody_is "$mark"
+	local first
+	first=$(cat "/proc/$LAUNCHER/task/$LAUNCHER/children")
+	kill -KILL ${first%% *}
+	run wait "$LAUNCHER"
+	[ "$status" -ne 0 ]
+	nobody_is "$mark"
+}
+@test "kill -9 of the program: 137, nothing remains" {
+	local mark
+	mark=$(unique_seconds)
+	launch sleep "$mark"
+	eventually 5 somebody_is "$mark"
+	kill -KILL "$(pids_of "$mark" | grep -vx "$LAUNCHER" | tail -n 1)"
+	run wait "$LAUNCHER"
+	is "$status" 137
+	nobody_is "$mark"
+}
+@test "the launcher's parent may die: the sandbox runs on until its own end" {
+	local mark
+	mark=$(unique_seconds)
+	sh -c "'$BAILEY' run -p shell sh -c 'sleep 1; echo went on' sleep $mark > late 2>&1 & exit 0"
+	eventually 5 grep -q "went on" late
+}
+@test "nothing is left in /tmp, mounted or in the runtime directory" {
+	mkdir -m 700 runtime
+	export XDG_RUNTIME_DIR=$WORK/runtime
+	mine() { find /tmp /var/tmp /dev/shm -user "$(id -u)" -not -path "${BATS_RUN_TMPDIR:-/nowhere}*" 2> /dev/null | LC_ALL=C sort; }
+	mine > before
+	cp /proc/self/mountinfo mounts
+	gives 0 "$BAILEY" run -p shell sh -c 'echo x > /tmp/x; echo y > ~/y; echo z > /var/tmp/z'
+	launch sleep 30
+	eventually 5 sh -c "[ -n \"\$(cat /proc/$LAUNCHER/task/$LAUNCHER/children)\" ]"
+	kill -KILL "$LAUNCHER"
+	wait "$LAUNCHER" || true
+	# The next command sweeps what names a killed one may have left.
+	gives 0 "$BAILEY" run -p shell true
+	mine > after
+	diff before after
+	diff mounts /proc/self/mountinfo
+	is "$(find runtime -mindepth 2)" ""
+}
+@test "300 launches leave nothing behind" {
+	local i
+	for i in $(seq 300); do
+		"$BAILEY" run -p shell true || return 1
+	done
+	is "$(ps -u "$(id -u)" -o comm= | grep -c '^bailey$')" 0
+}
