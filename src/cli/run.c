@@ -10,7 +10,6 @@
 #include "base/num.h"
 #include "cli/cli.h"
 #include "launch/launch.h"
-#include "plan/print.h"
 
 /* The status as a shell expects it: killed by the signal that killed the program. */
 static int end_like(const struct outcome *o)
@@ -44,18 +43,6 @@ static int status_descriptor(struct cli *cli, const struct args *args, int *ret)
 	return 0;
 }
 
-static int dry_run(struct cli *cli, const struct args *args, const struct plan *plan, const struct profile *profile)
-{
-	struct buf out = { .arena = &cli->arena };
-	if (args_has(args, "--json")) {
-		plan_json(&out, plan);
-	} else {
-		struct plan_text_options o = { .width = cli_width(cli), .color = cli->color_out };
-		plan_text(&out, plan, profile, &o);
-	}
-	return cli_write(cli, &out);
-}
-
 int cmd_run(struct cli *cli, struct args *args)
 {
 	if (args->rest_count == 0)
@@ -68,7 +55,7 @@ int cmd_run(struct cli *cli, struct args *args)
 	if (status != 0)
 		return status;
 	if (dry)
-		return dry_run(cli, args, &plan, &profile);
+		return cli_print_plan(cli, args, &cli->facts, &profile, &plan);
 	struct launch_options o = { .filter = cli->filter, .verbose = cli->verbose, .quiet = cli->quiet };
 	status = status_descriptor(cli, args, &o.status_fd);
 	if (status != 0)

@@ -108,7 +108,7 @@ void child_main(const struct child_args *args)
 	 * earlier, because the files in /proc/self then belong to root. */
 	r = (int)sys_result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 	if (r == 0)
-		r = privileges_drop(plan->keep_caps, args->last_cap);
+		r = privileges_drop(plan->keep_caps);
 	if (r < 0)
 		child_fail(args, STEP_PRIVILEGES, r, 0);
 

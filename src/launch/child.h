@@ -25,7 +25,6 @@ struct child_args {
 	char hostname[65]; /* "" leaves the host's */
 	char machine_id[34]; /* 32 digits and a line end, or "" */
 	char uid_map[48], gid_map[48];
-	unsigned last_cap; /* highest capability of this kernel */
 };
 
 /* The first process. Does not return. */

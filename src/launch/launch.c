@@ -3,7 +3,6 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
@@ -97,14 +96,17 @@ static int failure_status(enum step step, int error)
 static int prepare(struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
-	int r = prepare_become(plan, e);
+	int r = prepare_descriptors(plan, e);
+	if (r == 0)
+		r = prepare_become(plan, e);
 	if (r == 0)
 		r = prepare_creates(plan, e);
 	say(o, STEP_CREATE, "directories of the profile on the host", plan->create_count);
-	if (r == 0)
+	if (r == 0) {
 		r = filter_get(&child->filter, child->arena, plan->filter_spec, plan->filter_spec_len, &o->filter, e);
-	if (r < 0 && e->origin.file == NULL)
-		(void)err_at(e, plan->filter_origin);
+		if (r < 0)
+			(void)err_at(e, plan->filter_origin);
+	}
 	say(o, STEP_FILTER, "instructions of the system call filter", child->filter.len);
 	if (r == 0)
 		r = prepare_texts(child, plan, e);
@@ -137,8 +139,6 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	}
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
-	while (prctl(PR_CAPBSET_READ, child.last_cap + 1, 0, 0, 0) >= 0)
-		child.last_cap++;
 	int r = prepare(&child, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {

@@ -79,6 +79,30 @@ int prepare_become(const struct plan *plan, struct err *e)
 	return 0;
 }
 
+static int check_descriptor(const struct plan *plan, int fd, struct err *e)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0) {
+		(void)err_set(e, errno, "cannot pass descriptor %d on", fd);
+		return err_at(e, plan->descriptor_origin);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return 0;
+	(void)err_set(e, EISDIR, "descriptor %d would let the program out of the sandbox", fd);
+	(void)err_hint(e, "a directory can be left through its \"..\"; grant it by its path (--ro or --rw) instead");
+	return fd > STDERR_FILENO ? err_at(e, plan->descriptor_origin) : -e->code;
+}
+
+int prepare_descriptors(const struct plan *plan, struct err *e)
+{
+	int r = 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && r == 0; fd++)
+		r = check_descriptor(plan, fd, e);
+	for (size_t i = 0; i < plan->descriptor_count && r == 0; i++)
+		r = check_descriptor(plan, plan->descriptors[i], e);
+	return r;
+}
+
 static int draw(void *bytes, size_t n, struct err *e)
 {
 	if (getrandom(bytes, n, 0) != (ssize_t)n)

@@ -19,6 +19,12 @@ int prepare_creates(const struct plan *plan, struct err *e);
 /* Started by root: becomes plan->uid, gid and groups for good. 0 or -errno with `e`. */
 int prepare_become(const struct plan *plan, struct err *e);
 
+/*
+ * Refuses directories behind the descriptors that are passed on: with openat(2) and ".." the program would walk out through them,
+ * whatever is mounted inside.  0 or -errno with `e` (also for one that was asked for and is not open).
+ */
+int prepare_descriptors(const struct plan *plan, struct err *e);
+
 /* Fills in the texts of `args` that the child writes: id maps, host name, machine id. 0 or -errno with `e`. */
 int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e);
 

@@ -10,18 +10,21 @@ static int control(int option, unsigned long a, unsigned long b)
 	return (int)sys_result(prctl(option, a, b, 0UL, 0UL));
 }
 
-int privileges_drop(uint64_t keep, unsigned last)
+int privileges_drop(uint64_t keep)
 {
 	int r = 0;
-	for (unsigned cap = 0; cap <= last && r == 0; cap++)
+	for (unsigned cap = 0; cap < 64 && r == 0; cap++)
 		if ((keep >> cap & 1) == 0)
 			r = control(PR_CAPBSET_DROP, cap, 0);
+	/* prctl(2): EINVAL ends the loop behind the last capability that this kernel has. */
+	if (r == -EINVAL)
+		r = 0;
 	if (r == 0)
 		r = control(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0);
 	if (r == 0 && keep != 0)
 		r = sys_capset(
 			keep | (UINT64_C(1) << 8 /* CAP_SETPCAP, for the securebits below */), keep | (UINT64_C(1) << 8), keep);
-	for (unsigned cap = 0; cap <= last && r == 0; cap++)
+	for (unsigned cap = 0; cap < 64 && r == 0; cap++)
 		if ((keep >> cap & 1) != 0)
 			r = control(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
 	if (r == 0)

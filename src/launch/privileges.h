@@ -6,9 +6,9 @@
 
 /*
  * Gives up everything but the capabilities in `keep` (bit per number, 0 for none) for this process and all it will execute:
- * securebits are locked, the bounding set is emptied up to capability `last`, kept ones become ambient, no_new_privs is set.
+ * securebits are locked, the bounding set is emptied, kept ones become ambient, no_new_privs is set.
  * Returns 0 or -errno.
  */
-int privileges_drop(uint64_t keep, unsigned last);
+int privileges_drop(uint64_t keep);
 
 #endif
