@@ -7,11 +7,15 @@ static const char *const colours[] = { "\033[1m", "\033[1;31m", "\033[1;33m", "\
 static void add_safe(struct buf *b, const char *text)
 {
 	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		if (c < ' ' || c == 0x7f)
+		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+		if (c == 0xc2 && next >= 0x80 && next < 0xa0) { /* U+0080 to U+009F: control characters too */
+			buf_printf(b, "\\x%02x\\x%02x", c, next);
+			text++;
+		} else if (c < ' ' || c == 0x7f) {
 			buf_printf(b, "\\x%02x", c);
-		else
+		} else {
 			buf_putc(b, *text);
+		}
 	}
 }
 

@@ -157,7 +157,7 @@ static bool lists_program(struct loader *l, const struct place_dir *dir, const c
 	if (r < 0 || read_about(&about, &quiet, &s, 0) < 0) {
 		struct diag *e = diag_warning(
 			l->diags, (struct origin){ .file = path }, NULL, "cannot tell whether this profile is for %s", program);
-		diag_hint(l->diags, e, "\"bailey check %s\" says why.", name);
+		diag_hint(l->diags, e, "\"bailey check %s\" says why", name);
 		return false;
 	}
 	for (size_t i = 0; i < about.programs->count; i++)

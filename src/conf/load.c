@@ -36,7 +36,7 @@ static void report_inherit(struct loader *l, const struct inherit *at, enum foun
 		}
 		e = diag_error(l->diags, o, "inherit", "profiles inherit each other in a circle: %s", text);
 		if (strcmp(chain->name, at->name) == 0)
-			diag_hint(l->diags, e, "To add to a profile of the same name write %s.local.conf.", at->name);
+			diag_hint(l->diags, e, "to add to a profile of the same name write %s.local.conf", at->name);
 	} else if (found == TOO_DEEP) {
 		diag_error(l->diags, o, "inherit", "profiles inherit each other more than %d deep", CHAIN_MAX);
 	}
@@ -145,7 +145,7 @@ static void check_option(struct loader *l, const char *name, struct origin o, co
 	if (near != NULL)
 		value_suggest(l->diags, e, near);
 	else if (all->count == 0)
-		diag_hint(l->diags, e, "It has no options at all.");
+		diag_hint(l->diags, e, "it has no options at all");
 }
 
 static bool has_word(const char *const *words, size_t count, const char *word)
@@ -214,7 +214,7 @@ static int missing(struct loader *l, const char *name)
 	if (near != NULL)
 		value_suggest(l->diags, e, near);
 	else
-		diag_hint(l->diags, e, "\"bailey profiles\" lists them.");
+		diag_hint(l->diags, e, "\"bailey profiles\" lists them");
 	return -ENOENT;
 }
 
@@ -247,7 +247,7 @@ static int load_path(struct loader *l, const char *path)
 	int r = source_read(&s, l->diags, l->places, arena_strdup(l->arena, path), shipped ? TRUST_SHIPPED : TRUST_USER, l->next++);
 	if (r == -ENOENT) {
 		struct diag *e = diag_error(l->diags, (struct origin){ .file = "command line" }, NULL, "there is no file %s", path);
-		diag_hint(l->diags, e, "A profile's name has no slash; this was taken for a path.");
+		diag_hint(l->diags, e, "a profile's name has no slash; this was taken for a path");
 		return -ENOENT;
 	}
 	const struct chain chain = { NULL, path, 0 };

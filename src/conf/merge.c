@@ -70,8 +70,8 @@ static const char *with_prefix(struct diags *d, const char *prefix, const struct
 
 static void check_path_lists(struct diags *d, const struct entry *x, const struct entry *y, const char *prefix)
 {
-	for (size_t i = 0; i < x->list.count; i++) {
-		for (size_t j = 0; j < y->list.count; j++) {
+	for (size_t j = 0; j < y->list.count; j++) {
+		for (size_t i = 0; i < x->list.count; i++) {
 			const struct item *one = &x->list.items[i], *two = &y->list.items[j];
 			if (one->hash != two->hash || strcmp(one->text, two->text) != 0)
 				continue;
@@ -80,7 +80,8 @@ static void check_path_lists(struct diags *d, const struct entry *x, const struc
 			struct diag *e = diag_error(d, at->origin, with_prefix(d, prefix, later ? x->row : y->row),
 				"\"%s\" conflicts with %s: it is in %s too", at->text, other_place(d, other->origin),
 				(later ? y->row : x->row)->path);
-			diag_hint(d, e, "A path has one meaning; take one of the two out.");
+			diag_hint(d, e, "a path has one meaning; take one of the two out");
+			break; /* once is enough, however often the other list repeats it */
 		}
 	}
 }

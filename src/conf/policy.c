@@ -25,7 +25,7 @@ static bool same_value(const struct setting *row, const struct value *x, const s
 	return row->type == TYPE_STRING ? strcmp(x->s, y->s) == 0 : x->i == y->i;
 }
 
-static const struct item *find_item(const struct list *l, const char *text)
+static struct item *find_item(const struct list *l, const char *text)
 {
 	for (size_t i = 0; i < l->count; i++)
 		if (strcmp(l->items[i].text, text) == 0)
@@ -41,39 +41,84 @@ static void lock_value(struct loader *l, const struct entry *e)
 	if (said(v) && !same_value(e->row, v, &e->value)) {
 		struct diag *x = diag_error(
 			l->diags, v->origin, e->row->path, "locked to \"%s\" by %s", e->value.s, origin_text(l->arena, e->origin));
-		diag_hint(l->diags, x, "Take the line out, or ask whoever looks after the machine.");
+		diag_hint(l->diags, x, "take the line out, or ask whoever looks after the machine");
 	}
 	*v = e->value;
 }
 
-/* Profiles must not give back what a locked list takes away. */
-static void lock_against(struct loader *l, const struct setting *row, const struct item *locked)
+/* Paths as they stand in profiles; what a variable stands for is not known here, so "~/x" and "${HOME}/x" differ. */
+static bool text_within(const char *path, const char *dir)
+{
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* Grants at or below a hidden path would show it again: the deepest path wins. */
+static void lock_hidden(struct loader *l, const struct item *locked)
 {
 	static const enum setting_id granting[] = { SET_filesystem_read_only, SET_filesystem_read_write };
-	for (size_t i = 0; i < 2 && row == &schema_settings[SET_filesystem_hide]; i++) {
-		const struct setting *g = &schema_settings[granting[i]];
-		const struct item *x = find_item(profile_list(l->profile, g), locked->text);
-		if (x != NULL)
-			diag_error(l->diags, x->origin, g->path, "\"%s\" is hidden by %s", x->text,
-				origin_text(l->arena, locked->origin));
+	const char *by = origin_text(l->arena, locked->origin);
+	for (size_t i = 0; i < 2; i++) {
+		const struct setting *row = &schema_settings[granting[i]];
+		const struct list *have = profile_list(l->profile, row);
+		for (size_t j = 0; j < have->count; j++)
+			if (text_within(have->items[j].text, locked->text))
+				diag_error(l->diags, have->items[j].origin, row->path, "\"%s\" is hidden by %s",
+					have->items[j].text, by);
 	}
-	if (row != &schema_settings[SET_syscalls_deny])
-		return;
-	const struct list *allow = &l->profile->syscalls_allow;
-	const struct item *x = find_item(allow, locked->text);
+	for (size_t i = 0; i < l->profile->filesystem_binds.count; i++) {
+		const struct record *r = &l->profile->filesystem_binds.items[i];
+		if (text_within(MEMBER_OF(r, bind, from)->s, locked->text) || text_within(r->key, locked->text))
+			diag_error(l->diags, r->origin, "filesystem.binds", "\"%s\" is hidden by %s", r->key, by);
+	}
+}
+
+static void lock_denied(struct loader *l, const struct item *locked)
+{
+	const char *by = origin_text(l->arena, locked->origin);
+	const struct item *x = find_item(&l->profile->syscalls_allow, locked->text);
 	if (x != NULL)
-		diag_error(l->diags, x->origin, "syscalls.allow", "\"%s\" is denied by %s", x->text,
-			origin_text(l->arena, locked->origin));
+		diag_error(l->diags, x->origin, "syscalls.allow", "\"%s\" is denied by %s", x->text, by);
 	bool *calls = arena_array(l->arena, syscall_count(), sizeof *calls);
 	(void)syscall_mark(locked->text, calls); /* the name was found good when the policy was read */
+	for (size_t i = 0; i < l->profile->syscalls_allow.count; i++) {
+		/* A call by its own name would win over a group that is denied. */
+		const struct item *allow = &l->profile->syscalls_allow.items[i];
+		int call = syscall_index(allow->text);
+		if (allow != x && call >= 0 && calls[call])
+			diag_error(l->diags, allow->origin, "syscalls.allow", "\"%s\" is denied by %s", allow->text, by);
+	}
 	for (size_t i = 0; i < l->profile->syscalls_rules.count; i++) {
 		const struct record *r = &l->profile->syscalls_rules.items[i];
 		int64_t action = MEMBER_OF(r, rule, action)->i;
 		int call = syscall_index(MEMBER_OF(r, rule, name)->s);
 		if (call >= 0 && calls[call] && (action == RULE_ALLOW || action == RULE_LOG))
-			diag_error(l->diags, r->origin, "syscalls.rules", "\"%s\" is denied by %s", MEMBER_OF(r, rule, name)->s,
-				origin_text(l->arena, locked->origin));
+			diag_error(
+				l->diags, r->origin, "syscalls.rules", "\"%s\" is denied by %s", MEMBER_OF(r, rule, name)->s, by);
 	}
+}
+
+static void lock_unset(struct loader *l, const struct item *locked)
+{
+	size_t n = strlen(locked->text);
+	bool pattern = locked->text[n - 1] == '*';
+	for (size_t i = 0; i < l->profile->environment_set.count; i++) {
+		const struct item *x = &l->profile->environment_set.items[i];
+		if (strncmp(x->text, locked->text, n - pattern) == 0 && (pattern || x->text[n] == '='))
+			diag_error(l->diags, x->origin, "environment.set", "\"%.*s\" is taken out by %s",
+				(int)strcspn(x->text, "="), x->text, origin_text(l->arena, locked->origin));
+	}
+}
+
+/* Profiles must not give back what a locked list takes away. */
+static void lock_against(struct loader *l, const struct setting *row, const struct item *locked)
+{
+	if (row == &schema_settings[SET_filesystem_hide])
+		lock_hidden(l, locked);
+	else if (row == &schema_settings[SET_syscalls_deny])
+		lock_denied(l, locked);
+	else
+		lock_unset(l, locked);
 }
 
 static void lock_list(struct loader *l, const struct entry *e)
@@ -82,7 +127,10 @@ static void lock_list(struct loader *l, const struct entry *e)
 	if (takes_away(e->row)) {
 		for (size_t i = 0; i < e->list.count; i++) {
 			lock_against(l, e->row, &e->list.items[i]);
-			if (find_item(to, e->list.items[i].text) == NULL)
+			struct item *have = find_item(to, e->list.items[i].text);
+			if (have != NULL)
+				*have = e->list.items[i];
+			else
 				list_add(l->arena, to, e->list.items[i]);
 		}
 		return;
@@ -126,7 +174,7 @@ static void bound(struct loader *l, const struct entry *e)
 	if (v->set) {
 		struct diag *x = diag_error(l->diags, v->origin, e->row->path, "\"%s\" is more than the \"%s\" that %s allows",
 			v->s, e->value.s, origin_text(l->arena, e->origin));
-		diag_hint(l->diags, x, "Lower it to \"%s\", or ask whoever looks after the machine.", e->value.s);
+		diag_hint(l->diags, x, "lower it to \"%s\", or ask whoever looks after the machine", e->value.s);
 	}
 	*v = e->value;
 }
@@ -137,29 +185,48 @@ static void refuse_item(struct loader *l, const char *setting, const char *text,
 {
 	struct diag *x =
 		diag_error(l->diags, at, setting, "\"%s\" is forbidden by %s", text, origin_text(l->arena, forbidden->origin));
-	diag_hint(l->diags, x, "Take the entry out, or ask whoever looks after the machine.");
+	diag_hint(l->diags, x, "take the entry out, or ask whoever looks after the machine");
+}
+
+/* Granting a path grants what is below it, unless that is hidden. */
+static bool reaches(const struct loader *l, const char *granted, const char *forbidden)
+{
+	return text_within(granted, forbidden) ||
+		(text_within(forbidden, granted) && find_item(&l->profile->filesystem_hide, forbidden) == NULL);
+}
+
+static void forbid_path(struct loader *l, const struct item *f, bool read)
+{
+	static const enum setting_id granting[] = { SET_filesystem_read_write, SET_filesystem_read_only };
+	/* What must not be read must not be written either, nor come in under another name. */
+	for (size_t i = 0; i < (read ? 2 : 1); i++) {
+		const struct setting *row = &schema_settings[granting[i]];
+		const struct list *have = profile_list(l->profile, row);
+		for (size_t j = 0; j < have->count; j++)
+			if (reaches(l, have->items[j].text, f->text))
+				refuse_item(l, row->path, have->items[j].text, have->items[j].origin, f);
+	}
+	for (size_t i = 0; i < l->profile->filesystem_binds.count; i++) {
+		const struct record *r = &l->profile->filesystem_binds.items[i];
+		const char *from = MEMBER_OF(r, bind, from)->s;
+		if (reaches(l, from, f->text) && (read || MEMBER_OF(r, bind, mode)->i == BIND_READ_WRITE))
+			refuse_item(l, "filesystem.binds", from, r->origin, f);
+	}
 }
 
 static void forbid(struct loader *l, const struct entry *e)
 {
 	bool read = e->row == &schema_settings[SET_filesystem_read_only];
-	bool write = e->row == &schema_settings[SET_filesystem_read_write];
+	const struct list *have = profile_list(l->profile, e->row);
 	for (size_t i = 0; i < e->list.count; i++) {
 		const struct item *f = &e->list.items[i];
-		const struct list *have = profile_list(l->profile, e->row);
+		if (read || e->row == &schema_settings[SET_filesystem_read_write]) {
+			forbid_path(l, f, read);
+			continue;
+		}
 		for (size_t j = 0; j < have->count; j++)
 			if (items_match(e->row, have->items[j].text, f->text))
 				refuse_item(l, e->row->path, have->items[j].text, have->items[j].origin, f);
-		/* What must not be read must not be written either, nor come in under another name. */
-		const struct item *x = read ? find_item(&l->profile->filesystem_read_write, f->text) : NULL;
-		if (x != NULL)
-			refuse_item(l, "filesystem.read_write", x->text, x->origin, f);
-		for (size_t j = 0; (read || write) && j < l->profile->filesystem_binds.count; j++) {
-			const struct record *r = &l->profile->filesystem_binds.items[j];
-			if (strcmp(MEMBER_OF(r, bind, from)->s, f->text) == 0 &&
-				(read || MEMBER_OF(r, bind, mode)->i == BIND_READ_WRITE))
-				refuse_item(l, "filesystem.binds", f->text, r->origin, f);
-		}
 	}
 }
 

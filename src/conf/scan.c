@@ -42,8 +42,7 @@ __attribute__((format(printf, 4, 5))) static void mistake(struct scan *s, unsign
 
 static void too_many(struct scan *s)
 {
-	mistake(s, s->at.line, "Nobody can read such a file; split it and use inherit.", "more than %d values in one file",
-		SCAN_VALUES_MAX);
+	mistake(s, s->at.line, "split it and use inherit", "more than %d values in one file", SCAN_VALUES_MAX);
 	s->stop = true;
 }
 
@@ -81,7 +80,7 @@ static void comment_block(struct scan *s)
 		if (*s->p == '\n')
 			s->at.line++;
 	}
-	mistake(s, begin, "Close it with */.", "the comment has no end");
+	mistake(s, begin, "close it with */", "the comment has no end");
 	s->stop = true;
 }
 
@@ -89,7 +88,7 @@ static void text(struct scan *s)
 {
 	unsigned begin = s->at.line;
 	if (s->before == '"')
-		mistake(s, begin, "Put a comma between them; libconfig would join them into one.",
+		mistake(s, begin, "put a comma between them; libconfig would join them into one",
 			"two texts without a comma between them");
 	else
 		value(s, '"');
@@ -106,7 +105,7 @@ static void text(struct scan *s)
 			mistake(s, begin, NULL, "a NUL byte (\\x00) in a text");
 	}
 	if (s->p >= s->end || *s->p != '"') {
-		mistake(s, begin, "Add the closing quotation mark; a text ends on its line.", "the text has no end");
+		mistake(s, begin, "add the closing quotation mark; a text ends on its line", "the text has no end");
 		s->stop = true;
 		return;
 	}
@@ -129,14 +128,14 @@ static void word(struct scan *s)
 		bool yes = strcasecmp(name, "yes") == 0 || strcasecmp(name, "on") == 0;
 		bool no = strcasecmp(name, "no") == 0 || strcasecmp(name, "off") == 0;
 		mistake(s, s->at.line,
-			yes          ? "Write true."
-				: no ? "Write false."
-				     : arena_printf(s->d->arena, "Write \"%s\".", name),
+			yes          ? "write true"
+				: no ? "write false"
+				     : arena_printf(s->d->arena, "write \"%s\"", name),
 			"the word %s stands without quotation marks", name);
 	} else if (memchr(w, '*', n) != NULL) {
 		mistake(s, s->at.line, NULL, "no setting has a '*' in its name: %s", name);
 	} else if (*w == '_') {
-		mistake(s, s->at.line, "Environment variables go into a list: set = [ \"NAME=VALUE\" ].",
+		mistake(s, s->at.line, "environment variables go into a list: set = [ \"NAME=VALUE\" ]",
 			"the name of a setting begins with a letter: %s", name);
 	}
 	s->before = 'w';
@@ -172,14 +171,14 @@ static void number(struct scan *s)
 	if (r == 0 && !(sign && (digits[2] == 'x' || digits[2] == 'X')))
 		return;
 	if (r == -ERANGE)
-		mistake(s, s->at.line, "Write sizes as texts: \"5G\".", "the number %s is too large", whole);
+		mistake(s, s->at.line, "write sizes as texts: \"5G\"", "the number %s is too large", whole);
 	else if (digits[sign] == '0' && isdigit((unsigned char)digits[sign + 1]) &&
 		strspn(digits + sign, "0123456789") == len - sign)
-		mistake(s, s->at.line, "Write file modes as texts: \"0755\".", "the number %s begins with a zero", whole);
+		mistake(s, s->at.line, "write file modes as texts: \"0755\"", "the number %s begins with a zero", whole);
 	else if (strspn(whole, "0123456789.eE+-") == n)
 		mistake(s, s->at.line, NULL, "%s is not a whole number", whole);
 	else
-		mistake(s, s->at.line, arena_printf(a, "Write \"%s\".", whole), "%s is neither a number nor a text", whole);
+		mistake(s, s->at.line, arena_printf(a, "write \"%s\"", whole), "%s is neither a number nor a text", whole);
 }
 
 static void opening(struct scan *s)
@@ -215,7 +214,7 @@ static void closing(struct scan *s)
 		return;
 	}
 	if (s->before == ',' && open != '{')
-		mistake(s, s->at.line, "Take the last comma out.", "a comma before '%c'", *s->p);
+		mistake(s, s->at.line, "take the last comma out", "a comma before '%c'", *s->p);
 	s->before = *s->p++;
 }
 
@@ -232,7 +231,7 @@ static void token(struct scan *s)
 	case ']':
 	case ')': closing(s); return;
 	case '@':
-		mistake(s, s->at.line, "Use inherit = [ \"NAME\" ].", "profiles have no @include");
+		mistake(s, s->at.line, "use inherit = [ \"NAME\" ]", "profiles have no @include");
 		s->stop = true;
 		return;
 	}
@@ -283,11 +282,11 @@ enum scan_result scan_text(struct diags *d, struct origin where, const char *byt
 	if (nul != NULL) {
 		for (const char *p = bytes; (p = memchr(p, '\n', (size_t)(nul - p))) != NULL; p++)
 			s.at.line++;
-		mistake(&s, s.at.line, "Is this a profile? A profile is plain text.", "a NUL byte");
+		mistake(&s, s.at.line, "a profile is plain text; is this one?", "a NUL byte");
 		return SCAN_STOP;
 	}
 	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		mistake(&s, 1, "Save the file as UTF-8 without it.", "the file begins with a byte order mark");
+		mistake(&s, 1, "save the file as UTF-8 without it", "the file begins with a byte order mark");
 		return SCAN_STOP;
 	}
 	char *copy = arena_alloc(d->arena, len + 1);

@@ -22,12 +22,12 @@ static void load_set(struct loader *l, const struct conf_set *s, struct layer *t
 	if (row->flags & FLAG_RUN) {
 		struct diag *e = diag_error(d, o, row->path, "cannot be set on the command line");
 		if (row == &schema_settings[SET_enable] || row == &schema_settings[SET_options])
-			diag_hint(d, e, "Use --with NAME.");
+			diag_hint(d, e, "use --with NAME");
 		return;
 	}
 	if (row->type == TYPE_RECORDS) {
 		struct diag *e = diag_error(d, o, row->path, "cannot be set on the command line: a %s", schema_form(l->arena, row));
-		diag_hint(d, e, "Write a profile that inherits this one, or NAME.local.conf.");
+		diag_hint(d, e, "write a profile that inherits this one, or NAME.local.conf");
 		return;
 	}
 	const struct place at = { d, o, row->path };

@@ -24,8 +24,7 @@ static int check_node(const struct stat *st, struct diags *d, const struct conf_
 	if (S_ISDIR(st->st_mode))
 		return refuse(d, o, EISDIR, "this is a directory, not a file", NULL);
 	if (!S_ISREG(st->st_mode))
-		return refuse(
-			d, o, EINVAL, "this is not a regular file", "Only regular files are read; -p - reads standard input.");
+		return refuse(d, o, EINVAL, "this is not a regular file", "only regular files are read; -p - reads standard input");
 
 	uid_t one = trust == TRUST_USER ? places->uid : trust == TRUST_SYSTEM ? places->system_owner : places->shipped_owner;
 	uid_t other = trust == TRUST_SYSTEM ? places->system_owner : 0;
@@ -35,17 +34,17 @@ static int check_node(const struct stat *st, struct diags *d, const struct conf_
 				trust == TRUST_USER && one != 0 ? "you or root"
 					: one == 0              ? "root"
 								: arena_printf(d->arena, "user %u", one)),
-			arena_printf(d->arena, "Look at what it says, then: chown %s %s",
+			arena_printf(d->arena, "look at what it says, then: chown %s %s",
 				trust == TRUST_USER && one != 0 ? "\"$USER\""
 					: one == 0              ? "root"
 								: arena_printf(d->arena, "%u", one),
 				o.file));
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return refuse(d, o, EPERM, "others than its owner can write the file",
-			arena_printf(d->arena, "Look at what it says, then: chmod go-w %s", o.file));
+			arena_printf(d->arena, "look at what it says, then: chmod go-w %s", o.file));
 	if (st->st_size > SOURCE_SIZE_MAX)
 		return refuse(d, o, EFBIG, arena_printf(d->arena, "the file is larger than %d KiB", SOURCE_SIZE_MAX / 1024),
-			"Is this a profile? A profile is a short text.");
+			"a profile is a short text; is this one?");
 	return 0;
 }
 
@@ -66,7 +65,7 @@ static int read_all(int fd, size_t expect, struct source *ret, struct diags *d, 
 			break;
 		if (len > SOURCE_SIZE_MAX)
 			return refuse(d, o, EFBIG, arena_printf(d->arena, "more than %d KiB", SOURCE_SIZE_MAX / 1024),
-				"Is this a profile? A profile is a short text.");
+				"a profile is a short text; is this one?");
 		if (len == cap - 1) {
 			char *more = arena_alloc(d->arena, cap * 2 + PIECE);
 			memcpy(more, bytes, len);

@@ -62,13 +62,13 @@ static void syntax_error(struct diags *d, struct origin where, const config_t *c
 	struct diag *e;
 	if (text != NULL && strstr(text, "duplicate") != NULL) {
 		e = diag_error(d, where, NULL, "a setting that stands in this group already");
-		diag_hint(d, e, "Make one of the two.");
+		diag_hint(d, e, "keep one of the two");
 	} else if (text != NULL && strstr(text, "mismatched") != NULL) {
 		e = diag_error(d, where, NULL, "the entries of a list are of different types");
-		diag_hint(d, e, "Put each text in quotation marks.");
+		diag_hint(d, e, "put each text in quotation marks");
 	} else {
 		e = diag_error(d, where, NULL, "%s", text != NULL ? text : "syntax error");
-		diag_hint(d, e, "Look at this line and the one before: name = value; with texts in quotation marks.");
+		diag_hint(d, e, "look at this line and the one before: name = value; with texts in quotation marks");
 	}
 }
 
@@ -113,7 +113,7 @@ static const char *type_words(const config_setting_t *s)
 	case CONFIG_TYPE_LIST:
 	case CONFIG_TYPE_ARRAY: return "a list";
 	case CONFIG_TYPE_STRING: return "a text";
-	case CONFIG_TYPE_BOOL: return "true or false";
+	case CONFIG_TYPE_BOOL: return config_setting_get_bool(s) ? "true" : "false";
 	default: return "a number";
 	}
 }
@@ -125,13 +125,13 @@ static void wrong_type(const struct walk *w, const config_setting_t *s, const ch
 		diag_error(w->d, line_of(w, s), name, "wrong type: %s; wanted: %s%s", type_words(s), entry, schema_form(w->a, row));
 	int type = config_setting_type(s);
 	if (row->type == TYPE_RECORDS && type == CONFIG_TYPE_GROUP)
-		diag_hint(w->d, e, "Write ( { ... } ).");
+		diag_hint(w->d, e, "write ( { ... } )");
 	else if (row->type == TYPE_LIST && type == CONFIG_TYPE_STRING)
-		diag_hint(w->d, e, "Write [ \"%s\" ].", config_setting_get_string(s));
+		diag_hint(w->d, e, "write [ \"%s\" ]", config_setting_get_string(s));
 	else if (row->type == TYPE_BOOL && type == CONFIG_TYPE_STRING)
-		diag_hint(w->d, e, "Write true or false without quotation marks.");
+		diag_hint(w->d, e, "write true or false without quotation marks");
 	else if (type == CONFIG_TYPE_INT && (row->type == TYPE_SIZE || row->type == TYPE_DURATION || row->type == TYPE_MODE))
-		diag_hint(w->d, e, "Write it as a text: \"%d\".", config_setting_get_int(s));
+		diag_hint(w->d, e, "write it as a text: \"%d\"", config_setting_get_int(s));
 }
 
 /* The text of a scalar when libconfig's type fits the row, else NULL after a diagnostic. */
@@ -234,7 +234,7 @@ static bool read_members(
 		/* A member that was there and bad has its diagnostic. */
 		if ((m->flags & FLAG_MUST) && config_setting_get_member(group, m->path) == NULL) {
 			struct diag *e = diag_error(w->d, r->origin, name, "an entry without %s", m->path);
-			diag_hint(w->d, e, "Add %s = %s;", m->path, m->example);
+			diag_hint(w->d, e, "add %s = %s;", m->path, m->example);
 			good = false;
 		}
 		value_default(w->d, m, v);
@@ -321,8 +321,8 @@ static void read_drop(const struct walk *w, const config_setting_t *s, const cha
 	if (!entries || !is_list(s)) {
 		struct diag *e = diag_error(w->d, line_of(w, s), name, "wrong type: %s", type_words(s));
 		diag_hint(w->d, e,
-			entries ? "List the entries to take away, or write true for all of them."
-				: "Write true to take the value away.");
+			entries ? "list the entries to take away, or write true for all of them"
+				: "write true to take the value away");
 		return;
 	}
 	int n = config_setting_length(s);
@@ -400,7 +400,7 @@ static void walk_one(struct walk *w, const config_setting_t *s, const char *name
 			unknown(w, s, full, own);
 	} else if (config_setting_type(s) != CONFIG_TYPE_GROUP) {
 		struct diag *e = diag_error(w->d, line_of(w, s), full, "wrong type: %s; wanted: a group", type_words(s));
-		diag_hint(w->d, e, "Write %s = { ... };", name);
+		diag_hint(w->d, e, "write %s = { ... };", name);
 	} else {
 		walk_group(w, s, own);
 	}
@@ -478,7 +478,7 @@ void tree_policy(struct tree *t, struct diags *d, struct policy *ret)
 			w.prefix = "forbid.", w.in = IN_FORBID, w.layer = &ret->forbid;
 		} else {
 			struct diag *e = diag_error(d, line_of(&w, s), arena_strdup(d->arena, name), "unknown group");
-			diag_hint(d, e, "A machine policy has the groups lock, bound and forbid.");
+			diag_hint(d, e, "a machine policy has the groups lock, bound and forbid");
 			continue;
 		}
 		if (config_setting_type(s) == CONFIG_TYPE_GROUP)

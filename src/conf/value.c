@@ -48,7 +48,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(const struct place *at,
 void value_suggest(struct diags *d, struct diag *e, const char *nearest)
 {
 	if (nearest != NULL)
-		diag_hint(d, e, "Did you mean \"%s\"?", nearest);
+		diag_hint(d, e, "did you mean \"%s\"?", nearest);
 }
 
 static bool refuse_nearest(const struct place *at, const char *nearest, const char *text, const char *what)
@@ -76,8 +76,8 @@ static bool variables_valid(const struct place *at, const char *text)
 			continue;
 		const char *end = p[1] == '{' ? strchr(p, '}') : NULL;
 		if (end == NULL)
-			return refuse(at, "Write ${NAME} for a variable, \"\\\\$\" for a $ that means itself.",
-				"a lone $ in \"%s\"", text);
+			return refuse(at, "write ${NAME} for a variable, \"\\\\$\" for a $ that means itself", "a lone $ in \"%s\"",
+				text);
 		const char *name = arena_strndup(at->d->arena, p + 2, (size_t)(end - p) - 2);
 		bool known = false;
 		for (size_t i = 0; i < VARIABLES && !known; i++)
@@ -86,9 +86,9 @@ static bool variables_valid(const struct place *at, const char *text)
 			const char *near = schema_nearest(name, VARIABLES, variable_name, NULL);
 			struct diag *e = diag_error(at->d, at->origin, at->setting, "unknown variable ${%s}", name);
 			if (near != NULL)
-				diag_hint(at->d, e, "Did you mean ${%s}?", near);
+				diag_hint(at->d, e, "did you mean ${%s}?", near);
 			else
-				diag_hint(at->d, e, "There are ${HOME}, ${RUNTIME}, ${CONFIG}, ${CWD}, ...: see bailey.conf(5).");
+				diag_hint(at->d, e, "there are ${HOME}, ${RUNTIME}, ${CONFIG}, ${CWD}, ...: see bailey.conf(5)");
 			return false;
 		}
 		p = end;
@@ -134,20 +134,20 @@ static bool path_valid(const struct place *at, const char *text, bool patterns)
 	if (text[0] == '\0')
 		return refuse(at, NULL, "an empty path");
 	if (text[0] == '~' && !home)
-		return refuse(at, "~ stands for your own home; write other homes out: \"/home/NAME\".",
+		return refuse(at, "~ stands for your own home; write other homes out: \"/home/NAME\"",
 			"\"%s\" names another user's home", text);
 	if (text[0] != '/' && !home && strncmp(text, "${", 2) != 0) {
 		struct diag *e = diag_error(at->d, at->origin, at->setting, "\"%s\" is not an absolute path", text);
 		if (text[0] == '-' && !patterns)
-			diag_hint(at->d, e, "Only the paths of lists may begin with '-'.");
+			diag_hint(at->d, e, "only the paths of lists may begin with '-'");
 		else
-			diag_hint(at->d, e, "Begin it with /, ~/ or a variable such as ${CWD}.");
+			diag_hint(at->d, e, "begin it with /, ~/ or a variable such as ${CWD}");
 		return false;
 	}
 	if (strlen(text) >= PATH_MAX)
 		return refuse(at, NULL, "a path of %zu bytes; the kernel takes %d", strlen(text), PATH_MAX - 1);
 	if (has_dotdot(text))
-		return refuse(at, "Write the path as it is without them.", "\"..\" in the path \"%s\"", text);
+		return refuse(at, "write the path as it is without them", "\"..\" in the path \"%s\"", text);
 	if (!variables_valid(at, text))
 		return false;
 	for (const char *p = text; !patterns && *p != '\0'; p++) {
@@ -155,7 +155,7 @@ static bool path_valid(const struct place *at, const char *text, bool patterns)
 			p++;
 		else if (strchr("*?[", *p) != NULL)
 			return refuse(
-				at, "Write \"\\\\*\" when the name has a star in it.", "a pattern cannot stand here: \"%s\"", text);
+				at, "write \"\\\\*\" when the name has a star in it", "a pattern cannot stand here: \"%s\"", text);
 	}
 	return true;
 }
@@ -194,7 +194,7 @@ static bool option_valid(const struct place *at, const char *text)
 static bool program_valid(const struct place *at, const char *text)
 {
 	if (strchr(text, '/') != NULL)
-		return refuse(at, "Write the name alone, as it is typed.", "a command name has no slash: \"%s\"", text);
+		return refuse(at, "write the name alone, as it is typed", "a command name has no slash: \"%s\"", text);
 	if (text[0] == '\0' || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
 		return refuse(at, NULL, "\"%s\" is no command name", text);
 	return true;
@@ -229,7 +229,7 @@ static bool hostname_valid(const struct place *at, const char *text)
 		label = *p == '.' ? 0 : label + 1;
 		good = good && label < HOST_NAME_LEN;
 	}
-	return good || refuse(at, "Letters, digits and '-', or \"random\", or \"host\".", "\"%s\" is no host name", text);
+	return good || refuse(at, "letters, digits and '-', or \"random\", or \"host\"", "\"%s\" is no host name", text);
 }
 
 static bool syscall_valid(const struct place *at, const char *text, bool groups)
@@ -283,15 +283,15 @@ static bool env_name_valid(const struct place *at, const char *text)
 	size_t n = env_name_len(text);
 	if (strcmp(text, "*") == 0 || (n > 0 && strcmp(text + n, "*") == 0) || (n > 0 && text[n] == '\0'))
 		return true;
-	return refuse(at, text[n] == '=' ? "A variable with a value goes into environment.set." : NULL,
-		"\"%s\" is no variable name", text);
+	return refuse(at, text[n] == '=' ? "a variable with a value goes into environment.set" : NULL, "\"%s\" is no variable name",
+		text);
 }
 
 static bool env_pair_valid(const struct place *at, const char *text)
 {
 	size_t n = env_name_len(text);
 	if (n == 0 || text[n] != '=')
-		return refuse(at, "Write \"NAME=VALUE\".", "\"%s\" is not NAME=VALUE", text);
+		return refuse(at, "write \"NAME=VALUE\"", "\"%s\" is not NAME=VALUE", text);
 	return variables_valid(at, text + n + 1);
 }
 
@@ -330,7 +330,7 @@ static bool read_int(const struct place *at, enum kind kind, const char *text, i
 	if (r < 0 && kind == KIND_NICE)
 		return refuse(at, NULL, "%s is not between %d and %d", text, NICE_MIN, NICE_MAX);
 	if (r < 0 && kind == KIND_DESCRIPTOR)
-		return refuse(at, "0, 1 and 2 are always passed on.", "%s is no file descriptor from %d", text, FIRST_DESCRIPTOR);
+		return refuse(at, "0, 1 and 2 are always passed on", "%s is no file descriptor from %d", text, FIRST_DESCRIPTOR);
 	return r == 0 || refuse(at, NULL, "%s is out of range: a number from 0", text);
 }
 
@@ -343,15 +343,15 @@ static bool read_amount(const struct place *at, const struct setting *row, const
 					     : num_mode(text, &mode);
 	*ret = row->type == TYPE_MODE ? (int64_t)mode : (int64_t)v;
 	if (r == 0 && row->type == TYPE_DURATION && v == 0)
-		return refuse(at, "Leave the setting out for no limit.", "\"%s\" is no time at all", text);
+		return refuse(at, "leave the setting out for no limit", "\"%s\" is no time at all", text);
 	if (r == 0)
 		return true;
 	const char *what = row->type == TYPE_SIZE ? "size" : row->type == TYPE_DURATION ? "time" : "mode";
 	if (r == -ERANGE)
 		return refuse(at, NULL, "the %s \"%s\" is too large", what, text);
-	const char *hint = row->type == TYPE_SIZE ? "Digits and one of B, K, M, G, T: \"512M\"."
-		: row->type == TYPE_DURATION      ? "Digits and one of ms, s, min, h, d: \"90s\", \"1h30min\"."
-						  : "Three or four octal digits: \"0755\".";
+	const char *hint = row->type == TYPE_SIZE ? "digits and one of B, K, M, G, T: \"512M\""
+		: row->type == TYPE_DURATION      ? "digits and one of ms, s, min, h, d: \"90s\", \"1h30min\""
+						  : "three or four octal digits: \"0755\"";
 	return refuse(at, hint, "\"%s\" is no %s", text, what);
 }
 

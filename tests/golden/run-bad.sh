@@ -36,6 +36,7 @@ with_policy() {
 	if [ "$(id -u)" -eq 0 ]; then set -- -m "$@"; else set -- -Urm "$@"; fi
 	flags=$1
 	shift
+	# shellcheck disable=SC2016 # the inner shell expands these
 	unshare "$flags" sh -c '
 		policy=$(cat "$1") && shift &&
 		mount -t tmpfs tmpfs /etc && mkdir /etc/bailey && printf "%s\n" "$policy" > /etc/bailey/bailey.conf && exec "$@"' sh "$@"
@@ -60,10 +61,11 @@ for profile in bad/*.conf; do
 	[ "$status" -eq 2 ]
 	result $? "$name: status 2 (got $status)"
 	grep -E '^bad/|^/etc/|^command line|^  hint' err > got
-	[ -z "${UPDATE:-}" ] || cp got "$here/bad/$name.err"
-	diff -u "$here/bad/$name.err" got > diff 2>&1
+	want=$here/bad/$name.err
+	[ -z "${UPDATE:-}" ] || cp got "$want"
+	diff -u "$want" got > changes 2>&1
 	result $? "$name: all messages"
-	sed 's/^/# /' diff
+	sed 's/^/# /' changes
 done
 
 # Ten mistakes are ten messages on ten lines.

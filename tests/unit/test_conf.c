@@ -29,7 +29,7 @@ static void test_search(void)
 	remove_file("system/tool.local.conf");
 
 	ok(load("tol") == -ENOENT, "no such profile");
-	same(messages(), "command line: error: there is no profile \"tol\"\n  hint: Did you mean \"tool\"?\n",
+	same(messages(), "command line: error: there is no profile \"tol\"\n  hint: did you mean \"tool\"?\n",
 		"with the nearest name");
 	ok(load("./tool") == -ENOENT, "a word with a slash is a path");
 	ok(load(place("shipped/tool.conf")) == 0, "which is taken as it is");
@@ -68,7 +68,7 @@ static void test_files(void)
 	(void)chmod(place("user/f.conf"), 0664);
 	ok(load("f") == 0 && diags.errors == 1, "a file that the group can write is refused");
 	same(messages(),
-		"user/f.conf: error: others than its owner can write the file\n  hint: Look at what it says, then: chmod go-w user/f.conf\n",
+		"user/f.conf: error: others than its owner can write the file\n  hint: look at what it says, then: chmod go-w user/f.conf\n",
 		"and says what to do");
 	(void)chmod(place("user/f.conf"), 0646);
 	load("f");
@@ -106,11 +106,11 @@ static void test_files(void)
 	write_file("user/f.conf", "a = = 1;\n");
 	load("f");
 	same(messages(),
-		"user/f.conf:1: error: syntax error\n  hint: Look at this line and the one before: name = value; with texts in quotation marks.\n",
+		"user/f.conf:1: error: syntax error\n  hint: look at this line and the one before: name = value; with texts in quotation marks\n",
 		"a syntax error");
 	write_file("user/f.conf", "filesystem = { };\n\nfilesystem = { };\n");
 	load("f");
-	same(messages(), "user/f.conf:3: error: a setting that stands in this group already\n  hint: Make one of the two.\n",
+	same(messages(), "user/f.conf:3: error: a setting that stands in this group already\n  hint: keep one of the two\n",
 		"a name twice");
 	remove_file("user/f.conf");
 }
@@ -154,14 +154,14 @@ static void test_inherit(void)
 	load("c");
 	same(messages(),
 		"user/c.conf:1: error: inherit: profiles inherit each other in a circle: c -> c\n"
-		"  hint: To add to a profile of the same name write c.local.conf.\n",
+		"  hint: to add to a profile of the same name write c.local.conf\n",
 		"so is a profile that inherits itself");
 	write_file("user/c.conf", "inherit = [ \"common/basse\", \"../x\" ];\n");
 	load("c");
 	same(messages(),
 		"user/c.conf:1: error: inherit: the profile name \"../x\" has \"..\" in it\n"
 		"user/c.conf:1: error: inherit: no profile \"common/basse\" in the profile directories\n"
-		"  hint: Did you mean \"common/base\"?\n",
+		"  hint: did you mean \"common/base\"?\n",
 		"missing parts");
 	write_file("shipped/common/a.conf", "bogus = 1;\n");
 	write_file("shipped/common/b.conf", "filesystem = {\n");
@@ -208,7 +208,7 @@ static void test_merge(void)
 	load_text(
 		"inherit = [ \"common/m\" ];\ndrop = {\n filesystem = {\n  read_only = [ \"/a\",\n \"/bb\" ]; home = true;\n };\n inherit = true; };\n");
 	same(messages(),
-		"text.conf:5: error: drop.filesystem.read_only: nothing inherited to take away: \"/bb\"\n  hint: Did you mean \"/b\"?\n"
+		"text.conf:5: error: drop.filesystem.read_only: nothing inherited to take away: \"/bb\"\n  hint: did you mean \"/b\"?\n"
 		"text.conf:5: error: drop.filesystem.home: nothing inherited to take away\n"
 		"text.conf:7: error: drop.inherit: cannot be taken away\n",
 		"what is not there cannot be taken");
@@ -219,9 +219,9 @@ static void test_merge(void)
 		" { name = \"read\"; when = \"arg0 == 1\"; } ); };\n");
 	same(messages(),
 		"text.conf:5: error: filesystem.read_write: \"/a\" conflicts with line 2: it is in filesystem.read_only too\n"
-		"  hint: A path has one meaning; take one of the two out.\n"
+		"  hint: a path has one meaning; take one of the two out\n"
 		"text.conf:6: error: filesystem.hide: \"/b\" conflicts with line 4: it is in filesystem.read_write too\n"
-		"  hint: A path has one meaning; take one of the two out.\n"
+		"  hint: a path has one meaning; take one of the two out\n"
 		"text.conf:8: error: environment.set: \"X\" conflicts with line 7: it has another value there\n"
 		"text.conf:11: error: syscalls.rules: \"read: arg0 == 1\" conflicts with line 10: it is there already\n",
 		"one file against itself");
@@ -248,13 +248,13 @@ static void test_options(void)
 	ok(profile.network_mode.i == NETWORK_NONE, "--without switches them off");
 	remove_file("user/o.local.conf");
 	load_request(&(struct conf_request){ .profile = "o", .with = &nit, .with_count = 1 });
-	same(messages(), "command line (--with): error: the profile has no option \"nit\"\n  hint: Did you mean \"net\"?\n",
+	same(messages(), "command line (--with): error: the profile has no option \"nit\"\n  hint: did you mean \"net\"?\n",
 		"a slip in --with");
 	write_file("user/o.conf",
 		"options = (\n { name = \"a\"; description = \"x\";\n  netwrk = { };\n  network = { mode = \"some\"; };\n  inherit = [ \"y\" ]; } );\n");
 	load("o");
 	same(messages(),
-		"user/o.conf:3: error: options.a.netwrk: unknown setting\n  hint: Did you mean \"network\"?\n"
+		"user/o.conf:3: error: options.a.netwrk: unknown setting\n  hint: did you mean \"network\"?\n"
 		"user/o.conf:4: error: options.a.network.mode: \"some\" is not \"none\" or \"host\"\n"
 		"user/o.conf:5: error: options.a.inherit: cannot be part of an option\n",
 		"options are checked although they are off");
@@ -278,15 +278,15 @@ static void test_sets(void)
 		{ "filesystem.read_only", "/q", "--ro" }, { "filesystem.read_write", "/q", "--rw" } };
 	load_request(&(struct conf_request){ .profile = "s", .sets = bad, .set_count = 7 });
 	same(messages(),
-		"command line (--set): error: network.mod: unknown setting\n  hint: Did you mean \"network.mode\"?\n"
+		"command line (--set): error: network.mod: unknown setting\n  hint: did you mean \"network.mode\"?\n"
 		"command line (--ro): error: filesystem.read_only: \"x\" is not an absolute path\n"
-		"  hint: Begin it with /, ~/ or a variable such as ${CWD}.\n"
+		"  hint: begin it with /, ~/ or a variable such as ${CWD}\n"
 		"command line (--set): error: inherit: cannot be set on the command line\n"
 		"command line (--set): error: filesystem.binds: cannot be set on the command line: a list of groups with from, to, mode, exec, optional\n"
-		"  hint: Write a profile that inherits this one, or NAME.local.conf.\n"
+		"  hint: write a profile that inherits this one, or NAME.local.conf\n"
 		"command line (--set): error: filesystem: a group of settings, not one of them\n"
 		"command line (--rw): error: filesystem.read_write: \"/q\" conflicts with command line (--ro): it is in filesystem.read_only too\n"
-		"  hint: A path has one meaning; take one of the two out.\n",
+		"  hint: a path has one meaning; take one of the two out\n",
 		"mistakes of the command line");
 	remove_file("user/s.conf");
 }
@@ -336,6 +336,30 @@ static void test_policy(void)
 		"user/p.conf:12: error: process.limits.open_files: \"101\" is more than the \"100\" that bailey.conf:7 allows\n"
 		"user/p.conf:13: error: capabilities.keep: \"sys_admin\" is forbidden by bailey.conf:9\n",
 		"each breach names both lines");
+	write_file("bailey.conf",
+		"lock = {\n syscalls = { deny = [ \"@debug\" ]; };\n filesystem = { hide = [ \"~/s\" ]; };\n"
+		" environment = { unset = [ \"LD_*\", \"TZ\" ]; };\n};\n"
+		"forbid = { filesystem = { read_only = [ \"/var/db\" ]; }; };\n");
+	write_file("user/p.conf",
+		"syscalls = { allow = [ \"read\", \"ptrace\" ]; };\nfilesystem = { read_only = [ \"~/s/x\", \"~/sx\",\n \"/var\" ];\n"
+		" binds = ( { from = \"~/s\"; to = \"/y\"; },\n  { from = \"/srv\"; to = \"~/s/y\"; } ); };\n"
+		"environment = { set = [ \"LD_PRELOAD=x\", \"TZ=y\", \"TZX=z\" ]; };\n");
+	load("p");
+	for (size_t i = 0; i < diags.count; i++)
+		diags.items[i].hint = NULL;
+	same(messages(),
+		"user/p.conf:1: error: syscalls.allow: \"ptrace\" is denied by bailey.conf:2\n"
+		"user/p.conf:2: error: filesystem.read_only: \"~/s/x\" is hidden by bailey.conf:3\n"
+		"user/p.conf:3: error: filesystem.read_only: \"/var\" is forbidden by bailey.conf:6\n"
+		"user/p.conf:4: error: filesystem.binds: \"/y\" is hidden by bailey.conf:3\n"
+		"user/p.conf:5: error: filesystem.binds: \"~/s/y\" is hidden by bailey.conf:3\n"
+		"user/p.conf:6: error: environment.set: \"LD_PRELOAD\" is taken out by bailey.conf:4\n"
+		"user/p.conf:6: error: environment.set: \"TZ\" is taken out by bailey.conf:4\n",
+		"what is locked cannot be had by another way");
+	write_file("user/p.conf", "filesystem = { read_only = [ \"/var\" ]; hide = [ \"/var/db\" ]; };\n");
+	load("p");
+	ok(diags.count == 0, "a forbidden path may be hidden instead");
+	write_file("bailey.conf", "lock = { network = { mode = \"none\"; }; };\n");
 	const struct conf_set net = { "network.mode", "host", "--net" };
 	write_file("user/p.conf", "");
 	load_request(&(struct conf_request){ .profile = "p", .sets = &net, .set_count = 1 });
@@ -345,11 +369,11 @@ static void test_policy(void)
 		"forbid = { network = { mode = \"host\"; }; };\nlok = { };\n");
 	load("p");
 	same(messages(),
-		"bailey.conf:2: error: lock.networ: unknown setting\n  hint: Did you mean \"network\"?\n"
+		"bailey.conf:2: error: lock.networ: unknown setting\n  hint: did you mean \"network\"?\n"
 		"bailey.conf:3: error: lock.description: cannot be locked\n"
 		"bailey.conf:4: error: bound.filesystem.home: has no upper bound\n"
 		"bailey.conf:6: error: forbid.network.mode: is no list; use lock\n"
-		"bailey.conf:7: error: lok: unknown group\n  hint: A machine policy has the groups lock, bound and forbid.\n",
+		"bailey.conf:7: error: lok: unknown group\n  hint: a machine policy has the groups lock, bound and forbid\n",
 		"mistakes of the policy itself");
 	(void)chmod(policy, 0666);
 	load("p");
