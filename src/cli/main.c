@@ -49,7 +49,7 @@ static int start_verb(struct cli *cli, enum verb verb, char **words)
 	if (args.help)
 		return cli_help(cli, verb);
 	if (parsed != 0)
-		return cli_fail(cli, EXIT_USAGE, e.hint, "%s", e.text);
+		return cli_fail_err(cli, EXIT_USAGE, &e);
 	cli->verbose = args_has(&args, "--verbose");
 	cli->quiet = args_has(&args, "--quiet");
 	if (verb == VERB_run && args.rest_count == 0) {

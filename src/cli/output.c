@@ -8,11 +8,6 @@
 
 #include "cli/cli.h"
 
-#define RED "\033[1;31m"
-#define YELLOW "\033[1;33m"
-#define BLUE "\033[36m"
-#define PLAIN "\033[0m"
-
 /* One write for a whole message: lines of several processes then do not mix. Nobody can be told when that fails. */
 static void say(const struct buf *b)
 {
@@ -29,33 +24,15 @@ static void say(const struct buf *b)
 	}
 }
 
-static void message(struct buf *b, bool color, enum severity severity, const char *setting, const char *text, const char *hint)
-{
-	const char *word = severity == DIAG_ERROR ? "error" : "warning";
-	if (color)
-		buf_puts(b, severity == DIAG_ERROR ? RED : YELLOW);
-	buf_printf(b, "%s:", word);
-	if (color)
-		buf_puts(b, PLAIN);
-	buf_putc(b, ' ');
-	if (setting != NULL)
-		buf_printf(b, "%s: ", setting);
-	buf_printf(b, "%s\n", text);
-	if (hint == NULL || hint[0] == '\0')
-		return;
-	buf_printf(b, "  %shint:%s %s\n", color ? BLUE : "", color ? PLAIN : "", hint);
-}
-
 int cli_fail(const struct cli *cli, int status, const char *hint, const char *fmt, ...)
 {
 	struct arena a = { 0 };
 	struct buf b = { .arena = &a };
 	va_list ap;
 	va_start(ap, fmt);
-	const char *text = arena_vprintf(&a, fmt, ap);
+	const struct diag d = { .severity = DIAG_ERROR, .text = arena_vprintf(&a, fmt, ap), .hint = hint };
 	va_end(ap);
-	buf_puts(&b, "bailey: ");
-	message(&b, cli->color_err, DIAG_ERROR, NULL, text, hint);
+	diag_text(&b, &d, cli->color_err);
 	say(&b);
 	arena_free(&a);
 	return status;
@@ -64,8 +41,10 @@ int cli_fail(const struct cli *cli, int status, const char *hint, const char *fm
 int cli_fail_err(struct cli *cli, int status, const struct err *e)
 {
 	struct buf b = { .arena = &cli->arena };
-	buf_printf(&b, "%s: ", origin_text(&cli->arena, e->origin));
-	message(&b, cli->color_err, DIAG_ERROR, NULL, e->text, e->hint);
+	const struct diag d = {
+		.severity = DIAG_ERROR, .origin = e->origin, .text = e->text, .hint = e->hint[0] != '\0' ? e->hint : NULL
+	};
+	diag_text(&b, &d, cli->color_err);
 	say(&b);
 	return status;
 }
@@ -74,13 +53,9 @@ void cli_print_diags(struct cli *cli, struct diags *d)
 {
 	struct buf b = { .arena = &cli->arena };
 	diags_sort(d);
-	for (size_t i = 0; i < d->count; i++) {
-		const struct diag *at = &d->items[i];
-		if (at->severity == DIAG_WARNING && cli->quiet)
-			continue;
-		buf_printf(&b, "%s: ", origin_text(&cli->arena, at->origin));
-		message(&b, cli->color_err, at->severity, at->setting, at->text, at->hint);
-	}
+	for (size_t i = 0; i < d->count; i++)
+		if (d->items[i].severity == DIAG_ERROR || !cli->quiet)
+			diag_text(&b, &d->items[i], cli->color_err);
 	say(&b);
 }
 

@@ -4,14 +4,15 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "cli/cli.h"
+#include "plan/layout.h"
 
 /* Below home a path is shown with "~". */
 static const char *short_path(struct cli *cli, const char *path)
 {
 	const char *home = cli->facts.home;
 	if (home[0] == '/' && home[1] != '\0' && path_below(path, home))
-		return arena_printf(&cli->arena, "~%s", path + strlen(home));
-	return path;
+		path = arena_printf(&cli->arena, "~%s", path + strlen(home));
+	return layout_clean(&cli->arena, path);
 }
 
 static void print_programs(struct buf *out, const struct conf_entry *e, int margin, size_t width)
@@ -41,7 +42,7 @@ static void print_text(struct cli *cli, struct buf *out, const struct conf_entry
 	for (size_t i = 0; i < count; i++) {
 		const struct conf_entry *e = &entries[i];
 		buf_printf(out, "%s%-*s%s  %s\n", bold, wide, e->name, plain,
-			e->description[0] != '\0' ? e->description : "(no description)");
+			e->description[0] != '\0' ? layout_clean(&cli->arena, e->description) : "(no description)");
 		buf_printf(out, "%*s  %s\n", wide, "", short_path(cli, e->path));
 		print_programs(out, e, wide, cli_width(cli));
 		for (size_t k = 0; k < e->shadow_count; k++)

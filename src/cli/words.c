@@ -4,12 +4,15 @@
 #include <sys/capability.h>
 
 #include "cli/schema.h"
+#include "plan/layout.h"
 #include "schema/syscalls.h"
 
+/* Tabs and line breaks have a meaning here, and what a terminal would obey must not come out of a description. */
 static void word(const struct words *w, const char *text, const char *help)
 {
+	struct arena *a = &w->cli->arena;
 	if (strncmp(text, w->prefix, strlen(w->prefix)) == 0)
-		buf_printf(w->out, "%s%s\t%s\n", w->before, text, help);
+		buf_printf(w->out, "%s%s\t%s\n", w->before, layout_clean(a, text), layout_clean(a, help));
 }
 
 void words_settings(const struct words *w, bool groups)
@@ -150,21 +153,25 @@ bool words_print(struct cli *cli, struct buf *out, const char *list, char **rest
 {
 	const struct words w = { cli, out, "", "" };
 	const char *colon = strchr(list, ':');
-	const char *of = colon != NULL ? colon + 1 : NULL;
-	size_t n = colon != NULL ? (size_t)(colon - list) + 1 : strlen(list);
-	if (strcmp(list, "complete") == 0)
-		complete_print(cli, out, rest);
-	else if (strcmp(list, "settings") == 0)
-		words_settings(&w, false);
-	else if (strcmp(list, "profiles") == 0)
-		words_profiles(&w);
-	else if (strcmp(list, "verbs") == 0)
-		words_verbs(&w);
-	else if (strncmp(list, "values:", n) == 0 && of != NULL && schema_find(of) != NULL)
+	if (colon == NULL) {
+		if (strcmp(list, "complete") == 0)
+			complete_print(cli, out, rest);
+		else if (strcmp(list, "settings") == 0)
+			words_settings(&w, false);
+		else if (strcmp(list, "profiles") == 0)
+			words_profiles(&w);
+		else if (strcmp(list, "verbs") == 0)
+			words_verbs(&w);
+		else
+			return false;
+		return true;
+	}
+	const char *name = arena_strndup(&cli->arena, list, (size_t)(colon - list)), *of = colon + 1;
+	if (strcmp(name, "values") == 0 && schema_find(of) != NULL)
 		words_values(&w, of);
-	else if (strncmp(list, "options:", n) == 0 && of != NULL)
+	else if (strcmp(name, "options") == 0)
 		words_options(&w, of);
-	else if (strncmp(list, "flags:", n) == 0 && of != NULL && verb_find(of) != VERB_COUNT)
+	else if (strcmp(name, "flags") == 0 && verb_find(of) != VERB_COUNT)
 		words_flags(&w, verb_find(of));
 	else
 		return false;

@@ -1,6 +1,7 @@
 #include "host/resolve.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -50,13 +51,45 @@ static int follow(struct facts *f, struct resolved *r, const char *link, const c
 	return 0;
 }
 
+/* The usual case costs no memory: false when there is a symlink on the way and the long way has to be gone. */
+static bool walk_plain(struct facts *f, const char *path, struct resolved *ret)
+{
+	char prefix[PATH_MAX];
+	size_t len = strlen(path);
+	if (len >= sizeof prefix)
+		return false;
+	memcpy(prefix, path, len + 1);
+	ret->path = path;
+	if (len == 1) {
+		facts_node(f, path, &ret->node);
+		return true;
+	}
+	for (size_t end = 1; end < len; end++) {
+		end += strcspn(prefix + end, "/");
+		prefix[end] = '\0';
+		facts_node(f, prefix, &ret->node);
+		if (ret->node.type == NODE_SYMLINK)
+			return false;
+		if (ret->node.type == NODE_ABSENT || ret->node.type == NODE_UNREADABLE)
+			break;
+		if (end < len && ret->node.type != NODE_DIRECTORY) {
+			ret->node = (struct node){ .type = NODE_ABSENT };
+			break;
+		}
+		prefix[end] = path[end];
+	}
+	if (ret->node.type == NODE_ABSENT)
+		ret->node.error = ENOENT;
+	return true;
+}
+
 int facts_resolve(struct facts *f, const char *path, struct resolved *ret)
 {
 	const char *at = "/", *rest = path, *part;
-	*ret = (struct resolved){ .deepest = "/" };
+	*ret = (struct resolved){ 0 };
+	if (walk_plain(f, path, ret))
+		return ret->node.type == NODE_ABSENT || ret->node.type == NODE_UNREADABLE ? -ret->node.error : 0;
 	struct node node = { .type = NODE_DIRECTORY, .mode = 0755 };
-	if (path[0] == '/' && path[1] == '\0')
-		facts_node(f, "/", &node);
 	while ((part = next_part(f->arena, &rest)) != NULL) {
 		if (node.type == NODE_DIRECTORY && strcmp(part, ".") == 0)
 			continue;
@@ -69,7 +102,6 @@ int facts_resolve(struct facts *f, const char *path, struct resolved *ret)
 		const char *here = path_join(f->arena, at, part);
 		if (node.type != NODE_DIRECTORY)
 			return missing(f, ret, here, rest, NODE_ABSENT, ENOENT);
-		ret->deepest = at;
 		facts_node(f, here, &node);
 		if (node.type == NODE_ABSENT)
 			return missing(f, ret, here, rest, NODE_ABSENT, ENOENT);
@@ -88,7 +120,5 @@ int facts_resolve(struct facts *f, const char *path, struct resolved *ret)
 	}
 	ret->path = at;
 	ret->node = node;
-	if (node.type == NODE_DIRECTORY)
-		ret->deepest = at;
 	return 0;
 }

@@ -15,14 +15,14 @@ struct hop {
 struct resolved {
 	const char *path; /* without symlinks; what is missing at the end stands as it was written */
 	struct node node; /* what is there: never a symlink; NODE_ABSENT, NODE_UNREADABLE */
-	const char *deepest; /* the last directory on the way that exists */
 	struct hop *hops;
 	size_t hop_count;
 };
 
 /*
  * Follows all symlinks of a normal absolute path.  Returns 0 when something is there, -ENOENT (also when a component is no
- * directory), -ELOOP after 40 symlinks, or the errno of a directory that may not be searched.  Owned by the facts' arena.
+ * directory), -ELOOP after 40 symlinks, or the errno of a directory that may not be searched.  Owned by the facts' arena;
+ * `ret->path` is `path` itself when no symlink was met.
  */
 int facts_resolve(struct facts *f, const char *path, struct resolved *ret);
 

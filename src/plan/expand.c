@@ -10,7 +10,7 @@
 #include "plan/internal.h"
 
 /* More than any sensible pattern gives; keeps a pattern of patterns from eating the machine. */
-enum { MATCH_MAX = 4096, NAME_MAX_LENGTH = 32 };
+enum { MATCH_MAX = 4096, NAME_MAX_LENGTH = 32, ROOM = 512 };
 
 struct expansion {
 	struct planner *pl;
@@ -18,7 +18,9 @@ struct expansion {
 	const char *setting;
 	bool quiet; /* no diagnostics */
 	struct buf text;
-	struct buf special; /* one byte for each of text: 1 where a pattern character of the profile stands */
+	size_t *special; /* places in text where a pattern character of the profile stands, rising */
+	size_t special_count, special_cap;
+	bool pattern; /* one of them is more than a closing bracket */
 };
 
 static int refuse(struct expansion *x, const char *text, const char *hint)
@@ -31,11 +33,12 @@ static int refuse(struct expansion *x, const char *text, const char *hint)
 	return -EINVAL;
 }
 
-static void add(struct expansion *x, const char *s, size_t n, char special)
+static void add_special(struct expansion *x, char c)
 {
-	buf_add(&x->text, s, n);
-	for (size_t i = 0; i < n; i++)
-		buf_putc(&x->special, special);
+	x->special = arena_grow(x->pl->arena, x->special, x->special_count, &x->special_cap, sizeof *x->special);
+	x->special[x->special_count++] = x->text.len;
+	x->pattern |= c != ']';
+	buf_putc(&x->text, c);
 }
 
 static int home(struct expansion *x, const char **ret)
@@ -156,7 +159,7 @@ static const char *variable_name(size_t i, const void *data)
 	return variables[i].name;
 }
 
-static int value_of(struct expansion *x, const struct variable *v, const char **ret)
+static int find_value(struct expansion *x, const struct variable *v, const char **ret)
 {
 	struct planner *pl = x->pl;
 	const char *runtime;
@@ -178,6 +181,21 @@ static int value_of(struct expansion *x, const struct variable *v, const char **
 	return -EINVAL;
 }
 
+/* Profiles name the same few variables over and over. */
+static int value_of(struct expansion *x, size_t i, const char **ret)
+{
+	struct planner *pl = x->pl;
+	if (pl->values == NULL)
+		pl->values = arena_array(pl->arena, VARIABLE_COUNT, sizeof *pl->values);
+	*ret = pl->values[i];
+	if (*ret != NULL)
+		return 0;
+	int err = find_value(x, &variables[i], ret);
+	if (err == 0)
+		pl->values[i] = *ret;
+	return err;
+}
+
 /* `name` begins behind "${"; `*ret_end` is what comes behind "}". */
 static int fill_in(struct expansion *x, const char *name, const char **ret_end)
 {
@@ -190,9 +208,9 @@ static int fill_in(struct expansion *x, const char *name, const char **ret_end)
 		if (strcmp(variables[i].name, word) != 0)
 			continue;
 		const char *value;
-		int err = value_of(x, &variables[i], &value);
+		int err = value_of(x, i, &value);
 		if (err == 0)
-			add(x, value, strlen(value), 0);
+			buf_puts(&x->text, value);
 		return err;
 	}
 	const char *near = strlen(word) < NAME_MAX_LENGTH ? schema_nearest(word, VARIABLE_COUNT, variable_name, NULL) : NULL;
@@ -200,21 +218,23 @@ static int fill_in(struct expansion *x, const char *name, const char **ret_end)
 		near != NULL ? arena_printf(x->pl->arena, "did you mean ${%s}?", near) : NULL);
 }
 
-static int expand(struct expansion *x, const char *text)
+/* `room` holds the text while it is short: a profile has hundreds of paths, and most need no other memory. */
+static int expand(struct expansion *x, char *room, const char *text)
 {
-	x->text.arena = x->special.arena = x->pl->arena;
+	room[0] = '\0';
+	x->text = (struct buf){ .arena = x->pl->arena, .text = room, .cap = ROOM };
 	const char *at = text, *dir;
 	int err;
 	if (text[0] == '~' && (text[1] == '\0' || text[1] == '/')) {
 		err = home(x, &dir);
 		if (err < 0)
 			return err;
-		add(x, dir, strlen(dir), 0);
+		buf_puts(&x->text, dir);
 		at++;
 	}
 	while (*at != '\0') {
 		size_t plain = strcspn(at, "\\$*?[]");
-		add(x, at, plain, 0);
+		buf_add(&x->text, at, plain);
 		at += plain;
 		if (*at == '\0')
 			break;
@@ -223,12 +243,12 @@ static int expand(struct expansion *x, const char *text)
 			if (err < 0)
 				return err;
 		} else if (*at == '\\' && at[1] != '\0' && strchr("\\$~*?[]", at[1]) != NULL) {
-			add(x, at + 1, 1, 0);
+			buf_putc(&x->text, at[1]);
 			at += 2;
-		} else {
-			add(x, at, 1, *at != '$' && *at != '\\');
-			at++;
-		}
+		} else if (*at == '$' || *at == '\\')
+			buf_putc(&x->text, *at++);
+		else
+			add_special(x, *at++);
 	}
 	return 0;
 }
@@ -236,15 +256,17 @@ static int expand(struct expansion *x, const char *text)
 int expand_text(struct planner *pl, struct origin o, const char *setting, const char *text, const char **ret)
 {
 	struct expansion x = { .pl = pl, .origin = o, .setting = setting };
-	int err = expand(&x, text);
-	*ret = buf_text(&x.text);
+	char room[ROOM];
+	int err = expand(&x, room, text);
+	*ret = arena_strdup(pl->arena, buf_text(&x.text));
 	return err;
 }
 
 int expand_quietly(struct planner *pl, const char *text, const char **ret)
 {
 	struct expansion x = { .pl = pl, .quiet = true };
-	int err = expand(&x, text);
+	char room[ROOM];
+	int err = expand(&x, room, text);
 	return err < 0 ? err : path_normal(pl->arena, buf_text(&x.text), ret);
 }
 
@@ -272,15 +294,20 @@ static void match_names(struct planner *pl, const char *dir, const char *pattern
 			push(pl->arena, out, path_join(pl->arena, dir, names[i]));
 }
 
-/* One component with the profile's own pattern characters kept and all others made literal. */
-static const char *pattern_of(struct arena *a, const char *text, const char *special, size_t n, bool *ret_pattern)
+/* One component, with the profile's own pattern characters kept and all others made literal; `begin` is its place in the text. */
+static const char *pattern_of(const struct expansion *x, size_t begin, size_t n, bool *ret_pattern)
 {
-	struct buf b = { .arena = a };
+	struct buf b = { .arena = x->pl->arena };
+	const char *text = buf_text(&x->text);
+	size_t k = 0;
 	*ret_pattern = false;
-	for (size_t i = 0; i < n; i++) {
-		if (special[i])
+	while (k < x->special_count && x->special[k] < begin)
+		k++;
+	for (size_t i = begin; i < begin + n; i++) {
+		if (k < x->special_count && x->special[k] == i) {
 			*ret_pattern |= text[i] != ']';
-		else if (strchr("\\*?[]", text[i]) != NULL)
+			k++;
+		} else if (strchr("\\*?[]", text[i]) != NULL)
 			buf_putc(&b, '\\');
 		buf_putc(&b, text[i]);
 	}
@@ -295,13 +322,13 @@ static int by_path(const void *a, const void *b)
 static int match_paths(struct expansion *x, struct paths *out)
 {
 	struct planner *pl = x->pl;
-	const char *text = buf_text(&x->text), *special = buf_text(&x->special);
+	const char *text = buf_text(&x->text);
 	struct paths now = { 0 };
 	push(pl->arena, &now, "/");
 	for (size_t at = 0; at < x->text.len;) {
 		size_t n = strcspn(text + at, "/");
 		bool pattern;
-		const char *part = pattern_of(pl->arena, text + at, special + at, n, &pattern);
+		const char *part = pattern_of(x, at, n, &pattern);
 		struct paths next = { 0 };
 		for (size_t i = 0; i < now.count && n > 0; i++) {
 			if (pattern)
@@ -341,7 +368,8 @@ int expand_path(struct planner *pl, struct origin o, const char *setting, const 
 	*ret_count = 0;
 	if (ret_pattern != NULL)
 		*ret_pattern = false;
-	int err = expand(&x, text);
+	char room[ROOM];
+	int err = expand(&x, room, text);
 	if (err < 0)
 		return err;
 	const char *full = buf_text(&x.text);
@@ -353,15 +381,15 @@ int expand_path(struct planner *pl, struct origin o, const char *setting, const 
 			"begin it with \"/\", \"~\" or a variable such as ${CWD}");
 	if (err < 0)
 		return refuse(&x, arena_printf(pl->arena, "\"%s\" must not hold \"..\"", text), "write where it leads to");
-	bool pattern = false;
-	for (size_t i = 0; i < x.special.len && globs; i++)
-		pattern |= x.special.text[i] != 0 && x.text.text[i] != ']';
+	bool pattern = globs && x.pattern;
 	if (pattern) {
 		err = match_paths(&x, &out);
 		if (err < 0)
 			return err;
-	} else
-		push(pl->arena, &out, path);
+	} else {
+		out.items = arena_array(pl->arena, 1, sizeof *out.items);
+		out.items[out.count++] = path;
+	}
 	if (ret_pattern != NULL)
 		*ret_pattern = pattern;
 	*ret_paths = out.items;

@@ -24,7 +24,7 @@ static void fill_table(struct planner *pl)
 	struct plan *plan = pl->plan;
 	const struct file_tree *t = pl->files;
 	for (size_t i = 0; i < t->count; i++) {
-		const struct entry *e = &t->entries[i];
+		const struct entry *e = t->entries[i];
 		bool shown = e->rank == RANK_ASKED || e->rank == RANK_HOME || (e->rank == RANK_PROTECTED && e->kind == ENTRY_BIND);
 		if (!shown)
 			continue;
@@ -47,6 +47,7 @@ int plan_files(struct planner *pl)
 	pl->files = arena_alloc(pl->arena, sizeof *pl->files);
 	files_gather(pl);
 	files_resolve_sources(pl);
+	files_gather_hidden(pl);
 	files_merge(pl);
 	files_resolve_names(pl);
 	files_merge(pl);

@@ -13,12 +13,12 @@ struct entry *tree_add(struct planner *pl, const struct entry *e)
 {
 	struct file_tree *t = pl->files;
 	t->entries = arena_grow(pl->arena, t->entries, t->count, &t->cap, sizeof *t->entries);
-	t->entries[t->count] = *e;
-	return &t->entries[t->count++];
+	struct entry *copy = arena_alloc(pl->arena, sizeof *copy);
+	*copy = *e;
+	return t->entries[t->count++] = copy;
 }
 
-/* Names that are the sandbox's own: the host's would show its processes, terminals or queues. */
-static bool is_own(const char *path)
+bool tree_is_own(const char *path)
 {
 	static const char *const trees[] = { "/proc", "/dev/pts", "/dev/mqueue" };
 	static const char *const names[] = { "/dev", "/dev/ptmx", "/dev/fd", "/dev/stdin", "/dev/stdout", "/dev/stderr",
@@ -32,18 +32,17 @@ static bool is_own(const char *path)
 	return false;
 }
 
-/* Adds an entry that the profile asked for, unless it can have no place in the tree. */
-static void add_asked(struct planner *pl, struct entry *e)
+void tree_add_asked(struct planner *pl, struct entry *e)
 {
 	bool own_source = e->kind == ENTRY_BIND && path_within(e->source, "/proc");
 	e->rank = RANK_ASKED;
-	if (is_own(e->path) || own_source) {
+	if (tree_is_own(e->path) || own_source) {
 		/* A pattern means whatever can be granted. */
 		if (e->pattern)
 			return;
 		struct diag *at = diag_error(pl->diags, e->origin, e->setting,
 			own_source ? "\"%s\": the host's /proc cannot be shown"
-				   : "\"%s\" is the sandbox's own and cannot be given from here",
+				   : "\"%s\" is the sandbox's own: nothing is put there, and nothing hidden",
 			e->asked);
 		diag_hint(pl->diags, at,
 			"leave it out: every sandbox has its own /proc and a small /dev; devices.nodes adds to /dev");
@@ -66,7 +65,7 @@ static void gather_list(struct planner *pl, const struct list *list, const char 
 		bool pattern;
 		if (expand_path(pl, item->origin, setting, item->text, true, &paths, &count, &pattern) < 0)
 			continue;
-		if (count == 0 && !item->optional && proto->kind == ENTRY_BIND) {
+		if (count == 0 && !item->optional) {
 			struct diag *at = diag_error(pl->diags, item->origin, setting, "\"%s\" matches nothing", item->text);
 			diag_hint(pl->diags, at, "write \"-%s\" when that is all right", item->text);
 		}
@@ -79,7 +78,7 @@ static void gather_list(struct planner *pl, const struct list *list, const char 
 			e.asked = item->text;
 			e.setting = setting;
 			e.origin = item->origin;
-			add_asked(pl, &e);
+			tree_add_asked(pl, &e);
 		}
 	}
 }
@@ -122,7 +121,7 @@ static void gather_binds(struct planner *pl)
 			e.flags |= MOUNT_READ_ONLY;
 		if (exec->set && exec->i == 0)
 			e.flags |= MOUNT_NOEXEC;
-		add_asked(pl, &e);
+		tree_add_asked(pl, &e);
 	}
 }
 
@@ -143,7 +142,7 @@ static void gather_tmpfs(struct planner *pl)
 			.flags = exec->set && exec->i == 0 ? MOUNT_NOEXEC : 0,
 		};
 		if (path->s != NULL && one_path(pl, path->origin, "filesystem.tmpfs.path", path->s, &e.path) == 0)
-			add_asked(pl, &e);
+			tree_add_asked(pl, &e);
 	}
 }
 
@@ -215,7 +214,7 @@ static void gather_home(struct planner *pl)
 	int err = path_normal(pl->arena, e.path, &e.path);
 	if (err == 0 && private && e.path[1] == '\0')
 		return;
-	if (err < 0 || e.path[1] == '\0' || is_own(e.path)) {
+	if (err < 0 || e.path[1] == '\0' || tree_is_own(e.path)) {
 		struct diag *at = diag_error(pl->diags, e.origin, e.setting, "\"%s\" cannot serve as a home directory", e.path);
 		diag_hint(pl->diags, at, "start bailey with HOME set to a directory of the user's");
 		return;
@@ -298,13 +297,14 @@ void files_gather(struct planner *pl)
 {
 	const struct profile *p = pl->p;
 	const struct entry read_only = { .kind = ENTRY_BIND, .flags = MOUNT_READ_ONLY }, read_write = { .kind = ENTRY_BIND };
-	const struct entry hide = { .kind = ENTRY_HIDE }, device = { .kind = ENTRY_BIND, .flags = MOUNT_DEVICES | MOUNT_NOEXEC };
+	const struct entry device = { .kind = ENTRY_BIND, .flags = MOUNT_DEVICES | MOUNT_NOEXEC };
+	pl->files->cap = 64 + p->filesystem_read_only.count + p->filesystem_read_write.count + p->devices_nodes.count;
+	pl->files->entries = arena_array(pl->arena, pl->files->cap, sizeof(struct entry *));
 	gather_built_in(pl);
 	gather_home(pl);
 	gather_create(pl);
 	gather_list(pl, &p->filesystem_read_only, "filesystem.read_only", &read_only);
 	gather_list(pl, &p->filesystem_read_write, "filesystem.read_write", &read_write);
-	gather_list(pl, &p->filesystem_hide, "filesystem.hide", &hide);
 	gather_list(pl, &p->devices_nodes, "devices.nodes", &device);
 	gather_binds(pl);
 	gather_tmpfs(pl);

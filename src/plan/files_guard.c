@@ -55,25 +55,28 @@ static struct entry stand_in(struct planner *pl, const struct guard *g, const st
 	return e;
 }
 
+/* Granted directories: a name can only be shown by one of these. */
+struct grants {
+	struct entry **items;
+	size_t count;
+};
+
 /* Puts the guard into each grant that would show the name. */
-static void guard_name(struct planner *pl, const struct guard *g, size_t grants)
+static void guard_name(struct planner *pl, const struct guard *g, const struct grants *grants)
 {
-	struct file_tree *t = pl->files;
-	for (size_t i = 0; i < grants; i++) {
-		const struct entry *grant = &t->entries[i];
-		if (!entry_is_grant(grant) || grant->node.type != NODE_DIRECTORY || !path_below(g->host, grant->source))
-			continue;
-		if (g->how == READ_ONLY && !entry_is_writable(grant))
+	for (size_t i = 0; i < grants->count; i++) {
+		const struct entry *grant = grants->items[i];
+		if (!path_below(g->host, grant->source))
 			continue;
 		struct entry e = stand_in(pl, g, grant);
 		/* A deeper entry decides for itself, and one for this very path is what the profile wants. */
-		if (tree_deepest(t, e.path) == grant)
+		if (tree_deepest(pl->files, e.path) == grant)
 			tree_add(pl, &e);
 	}
 }
 
 /* The name itself and, when it is a symlink, the place it leads to: writing there is as good. */
-static void guard_host_path(struct planner *pl, struct guard g, const char *path, size_t grants)
+static void guard_host_path(struct planner *pl, struct guard g, const char *path, const struct grants *grants)
 {
 	struct resolved parent, target;
 	int err = tree_resolve(pl, path_parent(pl->arena, path), &parent);
@@ -99,7 +102,7 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	struct resolved r;
 	const char *real = tree_resolve(pl, path, &r) == 0 ? r.path : path, *home = NULL;
 	for (size_t i = 0; i < t->count; i++) {
-		const struct entry *e = &t->entries[i];
+		const struct entry *e = t->entries[i];
 		if (e->rank == RANK_HOME)
 			home = e->source;
 		if (e->rank != RANK_ASKED || !entry_is_writable(e) || !path_within(e->source, real))
@@ -115,37 +118,35 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	}
 }
 
-static bool any_grant_above_files(const struct file_tree *t)
+static struct grants gather_grants(struct planner *pl, bool writable)
 {
-	for (size_t i = 0; i < t->count; i++)
-		if (entry_is_grant(&t->entries[i]) && t->entries[i].rank != RANK_BUILT_IN &&
-			t->entries[i].node.type == NODE_DIRECTORY)
-			return true;
-	return false;
+	const struct file_tree *t = pl->files;
+	struct grants g = { .items = arena_array(pl->arena, t->count, sizeof(struct entry *)) };
+	for (size_t i = 0; i < t->count; i++) {
+		struct entry *e = t->entries[i];
+		if (entry_is_grant(e) && e->node.type == NODE_DIRECTORY && (!writable || entry_is_writable(e)))
+			g.items[g.count++] = e;
+	}
+	return g;
 }
 
 void files_guard(struct planner *pl)
 {
 	struct file_tree *t = pl->files;
-	size_t grants = t->count;
-	if (!any_grant_above_files(t))
-		return;
-	bool writable = false;
-	for (size_t i = 0; i < grants; i++)
-		writable |= entry_is_writable(&t->entries[i]) && t->entries[i].node.type == NODE_DIRECTORY;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	const struct grants all = gather_grants(pl, false), writable = gather_grants(pl, true);
+	size_t asked = t->count;
+	for (size_t i = 0; i < sizeof names / sizeof *names && all.count > 0; i++) {
+		const struct grants *grants = names[i].how == ABSENT ? &all : &writable;
 		const char *path;
-		if ((names[i].how == READ_ONLY && !writable) || expand_quietly(pl, names[i].path, &path) < 0)
+		if (grants->count == 0 || expand_quietly(pl, names[i].path, &path) < 0)
 			continue;
 		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants);
 		if (names[i].how == ABSENT)
 			refuse_own(pl, names[i].why, path);
 	}
-	for (size_t i = 0; i < grants; i++) {
-		struct entry e = t->entries[i];
-		if (e.kind != ENTRY_HIDE)
-			continue;
-		struct guard g = { .how = ABSENT, .why = "hidden", .hide = &e };
-		guard_host_path(pl, g, e.source, grants);
+	for (size_t i = 0; i < asked; i++) {
+		const struct entry *e = t->entries[i];
+		if (e->kind == ENTRY_HIDE)
+			guard_host_path(pl, (struct guard){ .how = ABSENT, .why = "hidden", .hide = e }, e->source, &all);
 	}
 }

@@ -19,7 +19,7 @@ static int later(unsigned a, unsigned b)
 /* By path; of one path the entry that counts comes first. */
 static int by_path(const void *x, const void *y)
 {
-	const struct entry *a = x, *b = y;
+	const struct entry *a = *(const struct entry *const *)x, *b = *(const struct entry *const *)y;
 	int order = path_compare(a->path, b->path);
 	if (order == 0)
 		order = weight(b) - weight(a);
@@ -82,13 +82,16 @@ void files_merge(struct planner *pl)
 {
 	struct file_tree *t = pl->files;
 	size_t kept = 0;
-	if (t->count > 1)
+	bool sorted = true;
+	for (size_t i = 1; i < t->count && sorted; i++)
+		sorted = by_path(&t->entries[i - 1], &t->entries[i]) <= 0;
+	if (!sorted)
 		qsort(t->entries, t->count, sizeof *t->entries, by_path);
 	for (size_t i = 0; i < t->count; i++) {
-		struct entry *e = &t->entries[i];
+		struct entry *e = t->entries[i];
 		if (e->dropped)
 			continue;
-		struct entry *last = kept > 0 ? &t->entries[kept - 1] : NULL;
+		struct entry *last = kept > 0 ? t->entries[kept - 1] : NULL;
 		if (last != NULL && strcmp(last->path, e->path) == 0) {
 			judge(pl, last, e);
 			/* What stands in for a file that was asked for by name is there even where its directory is not. */
@@ -96,7 +99,7 @@ void files_merge(struct planner *pl)
 				last->guarded = true;
 			continue;
 		}
-		t->entries[kept++] = *e;
+		t->entries[kept++] = e;
 	}
 	t->count = kept;
 }
@@ -124,7 +127,7 @@ void files_plant(struct planner *pl)
 	t->root->path = "/";
 	t->root->name = "";
 	for (size_t i = 0; i < t->count; i++) {
-		const struct entry *e = &t->entries[i];
+		const struct entry *e = t->entries[i];
 		struct spot *s = t->root;
 		for (size_t begin = 1; e->path[1] != '\0' && e->path[begin - 1] != '\0';) {
 			size_t end = begin + strcspn(e->path + begin, "/");

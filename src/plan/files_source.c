@@ -78,7 +78,7 @@ struct entry *tree_deepest(struct file_tree *t, const char *path)
 	struct entry *best = NULL;
 	size_t length = 0;
 	for (size_t i = 0; i < t->count; i++) {
-		struct entry *e = &t->entries[i];
+		struct entry *e = t->entries[i];
 		size_t n = strlen(e->path);
 		if (!e->dropped && e->rank != RANK_PROTECTED && (best == NULL || n > length) && path_within(path, e->path)) {
 			best = e;
@@ -133,20 +133,6 @@ static void resolve_grant(struct planner *pl, struct entry *e)
 		e->flags |= MOUNT_MAY_VANISH;
 }
 
-/* An absent name that may be absent hides nothing; one that must not be there keeps its place even when it is absent today. */
-static void resolve_hidden(struct planner *pl, struct entry *e)
-{
-	struct resolved r;
-	if ((e->optional || e->pattern) && tree_resolve(pl, path_parent(pl->arena, e->path), &r) < 0) {
-		e->dropped = true;
-		return;
-	}
-	if (!e->optional && !e->pattern)
-		return;
-	tree_node(pl, path_join(pl->arena, r.path, path_base(e->path)), &e->node);
-	e->dropped = e->node.type == NODE_ABSENT || e->node.type == NODE_UNREADABLE;
-}
-
 /*
  * The program can turn a symlink in a directory that it may write to wherever it likes, and the next start would grant that.
  * So such a link may lead around inside of that directory only.
@@ -157,7 +143,7 @@ static void refuse_planted(struct planner *pl, struct origin o, const char *sett
 	struct file_tree *t = pl->files;
 	for (size_t i = 0; i < hop_count; i++) {
 		for (size_t k = 0; k < t->count; k++) {
-			const struct entry *w = &t->entries[k];
+			const struct entry *w = t->entries[k];
 			if (!entry_is_writable(w) || w->rank == RANK_BUILT_IN || !path_below(hops[i].link, w->source) ||
 				path_within(source, w->source))
 				continue;
@@ -174,16 +160,12 @@ void files_resolve_sources(struct planner *pl)
 {
 	struct file_tree *t = pl->files;
 	for (size_t i = 0; i < t->count; i++) {
-		struct entry *e = &t->entries[i];
-		if (e->rank == RANK_BUILT_IN)
-			continue;
-		if (e->kind == ENTRY_BIND)
+		struct entry *e = t->entries[i];
+		if (e->kind == ENTRY_BIND && e->rank != RANK_BUILT_IN)
 			resolve_grant(pl, e);
-		else if (e->kind == ENTRY_HIDE)
-			resolve_hidden(pl, e);
 	}
 	for (size_t i = 0; i < t->count; i++) {
-		const struct entry *e = &t->entries[i];
+		const struct entry *e = t->entries[i];
 		if (entry_is_grant(e) && e->hop_count > 0)
 			refuse_planted(pl, e->origin, e->setting, e->asked, e->source, e->hops, e->hop_count);
 	}
@@ -277,14 +259,14 @@ void files_resolve_names(struct planner *pl)
 {
 	struct file_tree *t = pl->files;
 	for (size_t i = 0; i < t->count; i++) {
-		struct entry *e = &t->entries[i];
+		struct entry *e = t->entries[i];
 		if (!e->dropped && e->rank == RANK_ASKED)
 			move_behind_links(pl, e);
 	}
 	/* Judged on the grants as they were asked for, then changed: the order of the file must not matter. */
 	size_t count = t->count;
 	for (size_t i = 0; i < count; i++) {
-		struct entry *e = &t->entries[i];
+		struct entry *e = t->entries[i];
 		if (entry_is_grant(e) && e->rank == RANK_ASKED && !e->renamed && e->hop_count > 0)
 			keep_symlink(pl, e);
 	}

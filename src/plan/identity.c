@@ -160,8 +160,11 @@ void plan_identity(struct planner *pl)
 			"started by root, a program must run as another user: \"self\" would be root");
 		diag_hint(pl->diags, at, "name one: --set identity.user=NAME");
 	}
-	if (self)
+	if (self) {
+		planner_note(pl, v->origin,
+			"Root cannot start this profile as it is: --set identity.user=NAME says who the program runs as.");
 		return;
+	}
 
 	struct user u = { 0 };
 	const char *text, *initgroups = NULL;

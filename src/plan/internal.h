@@ -24,6 +24,7 @@ struct planner {
 	bool thorough;
 	const char *user_dirs; /* text of user-dirs.dirs, once asked for */
 	bool user_dirs_known;
+	const char **values; /* of variables, once they were asked for; expand.c */
 	size_t note_cap, env_cap, limit_cap; /* room in the plan's arrays */
 	struct file_tree *files; /* set by plan_files() */
 };

@@ -55,7 +55,7 @@ struct spot {
 };
 
 struct file_tree {
-	struct entry *entries;
+	struct entry **entries;
 	size_t count, cap;
 	struct spot *root;
 	/* directories that will be made before the launch: they count as present */
@@ -64,8 +64,14 @@ struct file_tree {
 	size_t create_cap, mount_cap, path_cap; /* room in the plan's arrays */
 };
 
-/* Adds an entry; the pointer is valid until the next one is added. */
+/* Adds a copy of an entry. */
 struct entry *tree_add(struct planner *pl, const struct entry *e);
+
+/* Names that are the sandbox's own: the host's would show its processes, terminals or queues. */
+bool tree_is_own(const char *path);
+
+/* tree_add for an entry that the profile asked for, unless it can have no place in the tree: then there is a diagnostic. */
+void tree_add_asked(struct planner *pl, struct entry *e);
 
 /* facts_node, facts_resolve and facts_list with the directories that will be made. */
 void tree_node(struct planner *pl, const char *path, struct node *ret);
@@ -90,11 +96,14 @@ static inline bool entry_is_writable(const struct entry *e)
 	return entry_is_grant(e) && (e->flags & (MOUNT_READ_ONLY | MOUNT_DEVICES)) == 0;
 }
 
-/* Entries from the settings and bailey's own; directories to make. */
+/* Entries from the settings, besides `hide`, and bailey's own; directories to make. */
 void files_gather(struct planner *pl);
 
 /* Finds what each grant's source is; refuses symlinks that the program may have put there. */
 void files_resolve_sources(struct planner *pl);
+
+/* Entries for those names of `hide` that a grant shows; needs the grants' sources. */
+void files_gather_hidden(struct planner *pl);
 
 /* Decides which granted names stay symlinks, and puts entries behind a symlink to where they really are. */
 void files_resolve_names(struct planner *pl);

@@ -113,11 +113,11 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	gives 2 "$BAILEY" check ./absent.conf
 	lacks "$output" "$esc"
 	TERM=xterm gives 2 python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" check ./absent.conf
-	has "$output" "$esc["
+	has "$output" "${esc}["
 	NO_COLOR=1 TERM=xterm gives 2 python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" check ./absent.conf
-	lacks "$output" "$esc["
+	lacks "$output" "${esc}["
 	TERM=dumb gives 2 python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" check ./absent.conf
-	lacks "$output" "$esc["
+	lacks "$output" "${esc}["
 }
 
 @test "check: all mistakes, by file and line" {
@@ -267,6 +267,13 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	has "$output" "did you mean network.mode?"
 	gives 2 "$BAILEY" schema --words nonsense
 	has "$output" "no word list nonsense"
+	gives 2 "$BAILEY" schema --words values:nonsense
+	gives 2 "$BAILEY" schema --words set
+	is "$("$BAILEY" schema --words values:network.mode | cut -f 1)" "$(printf 'none\nhost')"
+	has "$("$BAILEY" schema --words options:shell)" "here"
+	has "$("$BAILEY" schema --words flags:check)" "--all"
+	has "$("$BAILEY" schema --words profiles)" "firefox"
+	has "$("$BAILEY" schema --words verbs)" "explain"
 }
 
 @test "a moved installation finds its own files" {
@@ -275,4 +282,20 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	cp -r "$TREE/profiles" moved/share/bailey/profiles
 	gives 0 moved/bin/bailey profiles --json
 	is "$(json '[p["path"] for p in d["profiles"] if p["name"] == "shell"]' <<< "$output")" "['$WORK/moved/share/bailey/profiles/shell.conf']"
+}
+
+@test "what a profile says cannot drive the terminal" {
+	printf 'description = "a\033]0;title\007b\tc\nd"; inherit = [ "common/base" ];\n' > "$MINE/evil.conf"
+	local verb
+	for verb in "profiles" "schema --words profiles" "explain evil" "check evil"; do
+		# shellcheck disable=SC2086 # words
+		run "$BAILEY" $verb
+		lacks "$output" $'\033' $'\007'
+	done
+	is "$("$BAILEY" schema --words profiles | grep -c '^evil')" 1
+	printf 'descr\033iption = 1;\n' > "$MINE/evil.conf"
+	gives 2 "$BAILEY" check evil
+	lacks "$output" $'\033'
+	gives 2 "$BAILEY" check $'./\033[31m'
+	lacks "$output" $'\033'
 }

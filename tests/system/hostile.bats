@@ -36,7 +36,7 @@ END
 		has "$output" "ten.conf:$number: error: "
 	done
 	is "$(grep -c ': error: ' <<< "$output")" 10
-	has "$output" "did you mean"
+	has "$output" "id you mean"
 	local checked=$output
 	gives 2 "$BAILEY" run -p ./ten.conf true
 	is "$(grep -c ': error: ' <<< "$output")" "$(grep -c ': error: ' <<< "$checked")"

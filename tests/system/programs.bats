@@ -37,10 +37,7 @@ working_profiles() {
 
 @test "every profile, part and option is without mistakes" {
 	gives 0 "$BAILEY" check --all
-	local name
-	for name in "$TREE"/profiles/common/*.conf; do
-		gives 0 "$BAILEY" check "common/$(basename "$name" .conf)"
-	done
+	is "$output" "$(find "$TREE/profiles" -name '*.conf' | wc -l) profiles checked: no errors"
 }
 
 @test "every program name belongs to one profile" {

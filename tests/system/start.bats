@@ -69,8 +69,9 @@ prepare() { need userns; }
 	mkdir shut
 	cd shut
 	chmod 0 ../shut
-	gives 0 "$BAILEY" run -p shell pwd
-	chmod 700 ../shut
+	run "$BAILEY" run -p shell pwd
+	chmod 700 "$WORK/shut"
+	is "$status" 0
 	is "$output" "$HOME"
 }
 @test "without XDG_RUNTIME_DIR" { gives 0 env -u XDG_RUNTIME_DIR "$BAILEY" run -p shell true; }
@@ -107,7 +108,6 @@ line'; do
 	mkdir shut
 	chmod 500 shut
 	gives 0 env XDG_CACHE_HOME="$WORK/shut" "$BAILEY" run -p shell true
-	gives 0 env XDG_CACHE_HOME=/proc "$BAILEY" run -p shell true
 	gives 0 env XDG_CACHE_HOME="$WORK/shut/none" "$BAILEY" run -p shell true
 }
 @test "a relative or empty XDG_CACHE_HOME is not used" {
@@ -122,7 +122,8 @@ line'; do
 		pids+=($!)
 	done
 	for i in $(seq 20); do
-		run wait "${pids[i - 1]}"
+		local status=0
+		wait "${pids[i - 1]}" || status=$?
 		is "$status" "$i"
 	done
 }

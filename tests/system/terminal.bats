@@ -32,9 +32,16 @@ expect {
 	timeout { exit 3 }
 }
 send "\003"
+# An interactive shell gives the whole line up when what it ran died of INT.
 expect {
-	"after 130" {}
+	"inside" { exit 5 }
+	"ready> " {}
 	timeout { exit 4 }
+}
+send "echo sta\"\"tus \\\$?\r"
+expect {
+	"status 130" {}
+	timeout { exit 6 }
 }
 send "exit\r"
 expect eof
