@@ -48,6 +48,7 @@ struct conf_request {
 /*
  * Loads and merges.  Returns 0 with a profile that may be partly filled when d->errors > 0 (so that the plan can look for more
  * mistakes), or -ENOENT with a diagnostic when there is no such profile.  Reads only the files that this profile needs.
+ * d->arena has to be `a`.
  */
 int conf_load(
 	struct profile *ret, struct arena *a, const struct conf_places *places, const struct conf_request *r, struct diags *d);

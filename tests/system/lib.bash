@@ -72,12 +72,18 @@ lacks() {
 	done
 }
 
+# attempt COMMAND...: as bats' own run, which warns about a status of 127: sets $status, $output, $lines.
+attempt() {
+	status=0
+	output=$("$@" 2>&1) || status=$?
+	mapfile -t lines <<< "$output"
+}
+
 # gives STATUS COMMAND...: runs it; its output (both streams) is in $output. Not for commands with a redirection of their own.
 gives() {
 	local want=$1
 	shift
-	run "$@"
-	# shellcheck disable=SC2154 # run sets it
+	attempt "$@"
 	[ "$status" -eq "$want" ] || {
 		printf 'status %s instead of %s from: %s\n%s\n' "$status" "$want" "$*" "$output"
 		return 1

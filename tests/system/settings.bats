@@ -202,7 +202,7 @@ END
 	# Refused where the outer one refuses, with one clear message and not with a program run without a sandbox.
 	gives 125 "$BAILEY" run -p shell --ro "$TREE" "$BAILEY" run -p shell echo escaped
 	lacks "$output" escaped
-	has "$output" "user namespace"
+	has "$output" namespaces
 }
 @test "network.mode = host" {
 	gives 0 "$BAILEY" run -p shell --net host readlink /proc/self/ns/net
