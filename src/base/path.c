@@ -40,11 +40,10 @@ const char *path_join(struct arena *a, const char *dir, const char *name)
 		d--;
 	while (*name == '/')
 		name++;
-	size_t n = strlen(name);
-	char *out = arena_alloc(a, d + n + 2);
-	memcpy(out, dir, d);
-	out[d] = '/';
-	memcpy(out + d + 1, name, n);
+	char *out = arena_alloc(a, d + strlen(name) + 2);
+	char *end = mempcpy(out, dir, d);
+	*end = '/';
+	(void)stpcpy(end + 1, name);
 	return out;
 }
 

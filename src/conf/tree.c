@@ -29,13 +29,10 @@ static struct origin line_of(const struct walk *w, const config_setting_t *s)
 /* arena_printf("%s%s%s") without its price: this runs once for every setting of every launch. */
 static const char *join(struct arena *a, const char *x, const char *dot, const char *y)
 {
-	size_t xn = strlen(x), dn = xn > 0 ? strlen(dot) : 0, yn = strlen(y);
-	if (xn == 0)
+	if (x[0] == '\0')
 		return y;
-	char *out = arena_alloc(a, xn + dn + yn + 1);
-	memcpy(out, x, xn);
-	memcpy(out + xn, dot, dn);
-	memcpy(out + xn + dn, y, yn);
+	char *out = arena_alloc(a, strlen(x) + strlen(dot) + strlen(y) + 1);
+	(void)stpcpy(stpcpy(stpcpy(out, x), dot), y);
 	return out;
 }
 

@@ -36,7 +36,7 @@ static const char *digits(char *end, uint64_t value, unsigned base)
 
 int mount_begin(struct mount_state *s, const char *drawn)
 {
-	*s = (struct mount_state){ .host = -1, .root = -1, .parent = -1, .drawn = drawn };
+	*s = (struct mount_state){ .host = -1, .root = -1, .covered = -1, .parent = -1, .drawn = drawn };
 	s->host = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (s->host < 0)
 		return s->host;
@@ -44,6 +44,11 @@ int mount_begin(struct mount_state *s, const char *drawn)
 	s->root = make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	if (s->root < 0)
 		return s->root;
+	if (mkdirat(s->root, "proc", 0755) < 0)
+		return -errno;
+	s->covered = sys_openat2(s->root, "proc", O_PATH | O_DIRECTORY, RESOLVE_BENEATH);
+	if (s->covered < 0)
+		return s->covered;
 	return sys_move_mount(s->root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
 }
 
@@ -75,7 +80,7 @@ static int open_parent(struct mount_state *s, const char *target, const char **r
 
 static int make_point(const struct mount_op *op, int parent, const char *name)
 {
-	if ((op->flags & MOUNT_MAKE) == 0)
+	if ((op->flags & MOUNT_MAKE) == 0 || op->kind == MOUNT_PROC) /* mount_begin() made that one */
 		return 0;
 	if ((op->flags & MOUNT_ON_FILE) != 0)
 		return (int)sys_result(mknodat(parent, name, S_IFREG | 0600, 0));
@@ -163,18 +168,15 @@ static int do_file(struct mount_state *s, const struct mount_op *op, int parent,
 	const char *content = op->content != NULL ? op->content : s->drawn;
 	if ((op->flags & MOUNT_OVER) == 0)
 		return write_file(parent, name, content, op->mode);
-	/* The file has no name in the tree: it is made in the root, bound over the name, and unlinked. */
-	static const char hidden[] = ".bailey-file";
-	int r = write_file(s->root, hidden, content, op->mode);
+	/* The file itself lies below /proc's mount point. Unlinked it could not be covered by a sandbox inside this one: mount(2). */
+	int r = write_file(s->covered, name, content, op->mode);
 	if (r < 0)
 		return r;
-	int source = sys_openat2(s->root, hidden, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
+	int source = sys_openat2(s->covered, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
 	r = source < 0 ? source : clone_tree(op, source);
 	if (source >= 0)
 		(void)close(source);
-	r = attach(op, r, parent, name);
-	int gone = (int)sys_result(unlinkat(s->root, hidden, 0));
-	return r < 0 ? r : gone;
+	return attach(op, r, parent, name);
 }
 
 static int apply(struct mount_state *s, const struct mount_op *op)
@@ -236,6 +238,7 @@ int mount_finish(struct mount_state *s, const struct mount_op *ops, size_t count
 		r = (int)sys_result(umount2(".", MNT_DETACH));
 	if (r == 0)
 		r = (int)sys_result(chdir("/"));
+	(void)close(s->covered);
 	(void)close(s->root);
 	(void)close(s->host);
 	return r;

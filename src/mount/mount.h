@@ -14,6 +14,7 @@
 struct mount_state {
 	int host; /* O_PATH of the old root */
 	int root; /* the new root's mount */
+	int covered; /* the directory that /proc will be mounted on: what lies in it is out of sight */
 	int parent; /* directory of the present operation, or -1 */
 	const char *parent_path; /* the target it was opened for */
 	size_t parent_len; /* length of its directory part */
