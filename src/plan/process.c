@@ -46,6 +46,7 @@ static void plan_limits(struct planner *pl)
 	LIMIT(RLIMIT_STACK, stack, 1);
 	LIMIT(RLIMIT_DATA, data, 1);
 	LIMIT(RLIMIT_MEMLOCK, locked_memory, 1);
+	LIMIT(RLIMIT_MSGQUEUE, message_queues, 1);
 	LIMIT(RLIMIT_CPU, cpu_time, 1000); /* the kernel counts full seconds; a started one is given whole */
 #undef LIMIT
 }
