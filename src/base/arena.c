@@ -98,7 +98,7 @@ void *arena_grow(struct arena *a, void *items, size_t count, size_t *cap, size_t
 		return items;
 	size_t more = *cap < 8 ? 8 : *cap * 2;
 	void *p = arena_array(a, more, size);
-	if (count > 0)
+	if (items != NULL)
 		memcpy(p, items, count * size);
 	*cap = more;
 	return p;

@@ -7,7 +7,7 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
 	if (b->text == NULL || b->cap - b->len <= n) {
 		size_t cap = (b->cap + n + 64) * 2;
 		char *p = arena_alloc(b->arena, cap);
-		if (b->len > 0)
+		if (b->text != NULL)
 			memcpy(p, b->text, b->len);
 		b->text = p;
 		b->cap = cap;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/path.h"
 #include "host/facts.h"
 
 enum { ANSWER_MAX = 16 * 1024, FIELDS = 7, GETENT_MS = 5000 };
@@ -154,7 +155,10 @@ int facts_live(struct facts *f, struct arena *a, struct err *e)
 	if (user == NULL || user[0] == '\0')
 		user = facts_env(f, "LOGNAME");
 	f->user = user != NULL ? user : "";
-	f->home = home != NULL && home[0] == '/' ? home : "";
+	f->home = "";
+	/* One with ".." in it stays as it is, for the message that refuses it. */
+	if (home != NULL && home[0] == '/' && path_normal(a, home, &f->home) < 0)
+		f->home = home;
 	if (f->home[0] == '\0')
 		ask_accounts(f);
 	return 0;

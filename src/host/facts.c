@@ -149,21 +149,20 @@ static int read_live(struct facts *f, const char *path, const char **ret_text)
 		return -errno;
 	struct stat st;
 	int err = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
-	char *text = err == 0 ? arena_alloc(f->arena, TEXT_MAX + 1) : NULL;
+	char *text = arena_alloc(f->arena, err == 0 ? TEXT_MAX + 1 : 1);
 	size_t len = 0;
-	while (err == 0) {
+	while (err == 0 && len <= TEXT_MAX) {
 		ssize_t n = read(fd, text + len, TEXT_MAX + 1 - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			err = n < 0 ? -errno : 0;
+		if (n == 0)
 			break;
-		}
-		len += (size_t)n;
-		if (len > TEXT_MAX)
-			err = -EFBIG;
+		if (n > 0)
+			len += (size_t)n;
+		else if (errno != EINTR)
+			err = -errno;
 	}
 	(void)close(fd);
+	if (err == 0 && len > TEXT_MAX)
+		err = -EFBIG;
 	if (err < 0)
 		return err;
 	text[len] = '\0';

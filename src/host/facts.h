@@ -62,7 +62,7 @@ struct facts {
 int facts_live(struct facts *f, struct arena *a, struct err *e);
 
 /* Reads facts from JSON text; `name` for messages. -EINVAL with `e` set for malformed or unknown members. */
-int facts_json(struct facts *f, struct arena *a, const char *text, size_t len, const char *name, struct err *e);
+int facts_json(struct facts *f, struct arena *a, const char *bytes, size_t len, const char *name, struct err *e);
 
 /* The node at a normal absolute path; symlinks are not followed in the last component. */
 void facts_node(struct facts *f, const char *path, struct node *ret);

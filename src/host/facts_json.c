@@ -21,7 +21,7 @@ static int bad(struct reading *r, const struct json_value *v, const char *why)
 	return -EINVAL;
 }
 
-static int text(struct reading *r, const struct json_value *v, const char **ret)
+static int get_text(struct reading *r, const struct json_value *v, const char **ret)
 {
 	if (v->type != JSON_STRING)
 		return bad(r, v, "must be a string");
@@ -29,7 +29,7 @@ static int text(struct reading *r, const struct json_value *v, const char **ret)
 	return 0;
 }
 
-static int number(struct reading *r, const struct json_value *v, int64_t max, int64_t *ret)
+static int get_number(struct reading *r, const struct json_value *v, int64_t max, int64_t *ret)
 {
 	if (v->type != JSON_INT || v->number < 0 || v->number > max)
 		return bad(r, v, "must be a number that is not below 0");
@@ -40,7 +40,7 @@ static int number(struct reading *r, const struct json_value *v, int64_t max, in
 static int read_uid(struct reading *r, const struct json_value *v)
 {
 	int64_t n;
-	int err = number(r, v, UINT32_MAX - 1, &n);
+	int err = get_number(r, v, UINT32_MAX - 1, &n);
 	if (err == 0)
 		r->f->uid = (uid_t)n;
 	return err;
@@ -49,7 +49,7 @@ static int read_uid(struct reading *r, const struct json_value *v)
 static int read_gid(struct reading *r, const struct json_value *v)
 {
 	int64_t n;
-	int err = number(r, v, UINT32_MAX - 1, &n);
+	int err = get_number(r, v, UINT32_MAX - 1, &n);
 	if (err == 0)
 		r->f->gid = (gid_t)n;
 	return err;
@@ -57,14 +57,14 @@ static int read_gid(struct reading *r, const struct json_value *v)
 
 static int read_user(struct reading *r, const struct json_value *v)
 {
-	return text(r, v, &r->f->user);
+	return get_text(r, v, &r->f->user);
 }
 
 /* "" stands for "not known", as it does live. */
 static int absolute(struct reading *r, const struct json_value *v, const char **ret)
 {
 	const char *path;
-	int err = text(r, v, &path);
+	int err = get_text(r, v, &path);
 	if (err < 0)
 		return err;
 	if (path[0] == '\0')
@@ -86,13 +86,13 @@ static int read_cwd(struct reading *r, const struct json_value *v)
 
 static int read_machine(struct reading *r, const struct json_value *v)
 {
-	return text(r, v, &r->f->machine);
+	return get_text(r, v, &r->f->machine);
 }
 
 static int read_kernel(struct reading *r, const struct json_value *v)
 {
 	const char *version;
-	int err = text(r, v, &version);
+	int err = get_text(r, v, &version);
 	if (err < 0)
 		return err;
 	const char *dot = strchr(version, '.');
@@ -129,7 +129,7 @@ static int read_userns(struct reading *r, const struct json_value *v)
 		return bad(r, v, "must be an object");
 	for (const struct json_value *m = v->first; m != NULL; m = m->next) {
 		const char *s;
-		int err = text(r, m, &s);
+		int err = get_text(r, m, &s);
 		if (err < 0)
 			return err;
 		if (strcmp(m->key, "answer") == 0 && strcmp(s, "yes") == 0)
@@ -149,7 +149,7 @@ static int read_userns(struct reading *r, const struct json_value *v)
 static int read_landlock(struct reading *r, const struct json_value *v)
 {
 	int64_t n;
-	int err = number(r, v, 1000, &n);
+	int err = get_number(r, v, 1000, &n);
 	if (err == 0)
 		r->f->landlock_abi = (int)n;
 	return err;
@@ -161,7 +161,7 @@ static int read_cgroup(struct reading *r, const struct json_value *v)
 		[CGROUP_NONE] = "none", [CGROUP_V1] = "v1", [CGROUP_V2] = "v2", [CGROUP_HYBRID] = "hybrid"
 	};
 	const char *s;
-	int err = text(r, v, &s);
+	int err = get_text(r, v, &s);
 	if (err < 0)
 		return err;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

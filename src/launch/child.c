@@ -1,6 +1,7 @@
 #include "launch/child.h"
 
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -83,6 +84,11 @@ static void build_tree(const struct child_args *args)
 		child_fail(args, STEP_PIVOT, r, state.at);
 }
 
+static int become_program(void *args)
+{
+	program_main(*(const struct child_args **)args);
+}
+
 void child_main(const struct child_args *args)
 {
 	const struct plan *plan = args->plan;
@@ -112,12 +118,11 @@ void child_main(const struct child_args *args)
 	if (r < 0)
 		child_fail(args, STEP_PRIVILEGES, r, 0);
 
-	/* The parent of a CLONE_VFORK child waits until it has executed the program (or failed), but shares no memory with it. */
-	struct clone_args clone = { .flags = CLONE_VFORK, .exit_signal = SIGCHLD };
-	pid_t program = sys_clone3(&clone);
-	if (program == 0)
-		program_main(args);
+	/* As posix_spawn(3) does it: the memory is shared, not copied, and we wait until the program is executed (or that failed). */
+	int pidfd = -1;
+	pid_t program =
+		clone(become_program, args->stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &args, &pidfd);
 	if (program < 0)
-		child_fail(args, STEP_FORK, program, 0);
-	reaper_main(args, program);
+		child_fail(args, STEP_FORK, -errno, 0);
+	reaper_main(args, program, pidfd);
 }

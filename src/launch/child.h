@@ -12,6 +12,8 @@
 #include "launch/message.h"
 #include "plan/plan.h"
 
+enum { CHILD_STACK = 64 * 1024 };
+
 struct child_args {
 	const struct plan *plan;
 	struct arena *arena; /* the launcher's; the reaper gives its copy back */
@@ -20,6 +22,7 @@ struct child_args {
 	int launcher_socket; /* the launcher's end, to be closed */
 	sigset_t mask; /* the caller's signal mask, for the program */
 	struct sigaction sigchld; /* the caller's disposition of SIGCHLD */
+	char *stack; /* CHILD_STACK bytes for the program's process until it executes the program */
 	bool foreground; /* the program's group takes the terminal at once */
 	int terminal; /* the controlling terminal, or -1 */
 	char hostname[65]; /* "" leaves the host's */
@@ -34,7 +37,7 @@ _Noreturn void child_main(const struct child_args *args);
 _Noreturn void program_main(const struct child_args *args);
 
 /* pid 1 after the fork: reaps, passes signals on, reports. `program` is the program's pid inside. Does not return. */
-_Noreturn void reaper_main(const struct child_args *args, pid_t program);
+_Noreturn void reaper_main(const struct child_args *args, pid_t program, int pidfd);
 
 /* Tells the launcher which step failed (with operation `index`) for which -errno, and ends the process. */
 _Noreturn void child_fail(const struct child_args *args, enum step step, long error, size_t index);

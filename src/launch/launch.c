@@ -47,18 +47,13 @@ static int watch_signals(struct child_args *child, struct supervise *s, struct u
 
 static int make_socket(struct child_args *child, struct supervise *s, struct undo *undo, struct err *e)
 {
-	int pair[2], on = 1;
+	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(e, errno, "cannot make a socket pair");
 	s->socket = pair[0];
 	child->launcher_socket = pair[0];
 	child->socket = pair[1];
 	undo_push(undo, undo_close, pair[0]);
-	/* unix(7): with this each message carries its sender's pid, translated to ours. */
-	if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) {
-		(void)close(pair[1]);
-		return err_set(e, errno, "cannot ask for credentials");
-	}
 	return 0;
 }
 
@@ -129,7 +124,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct err *e)
 {
 	struct undo undo = { .count = 0 };
-	struct child_args child = { .plan = plan, .arena = a, .terminal = -1 };
+	struct child_args child = { .plan = plan, .arena = a, .stack = arena_alloc(a, CHILD_STACK), .terminal = -1 };
 	struct supervise s = { .arena = a, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 } };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	if (plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {

@@ -13,11 +13,10 @@ enum step {
 enum message_type {
 	/* to the launcher */
 	MESSAGE_FAILED = 1, /* `step` failed with errno `value`; `index` is the operation within the step */
-	MESSAGE_READY, /* from the program's process, which the credentials of the message name; execve(2) is next */
-	MESSAGE_STARTED, /* from pid 1: the program was executed (or its process ended before) */
+	MESSAGE_STARTED, /* from pid 1: the program was executed (or its process ended before); a pidfd of it comes along */
 	MESSAGE_STOPPED, /* from pid 1: the program stopped by signal `value` */
 	MESSAGE_CONTINUED, /* from pid 1: it went on */
-	MESSAGE_EXITED, /* from pid 1: the program ended; `value` is its wait(2) status */
+	MESSAGE_KILLED, /* from pid 1: signal `value` ended the program. Without this, pid 1's exit status is the program's */
 	/* to pid 1 */
 	MESSAGE_SIGNAL, /* send signal `value` to `index`, one of enum message_target */
 };
@@ -36,5 +35,14 @@ struct message {
 
 /* Sends one message; safe after clone3(2). 0 or -errno. */
 int message_send(int socket, enum message_type type, enum step step, int value, uint32_t index);
+
+/* The same with a descriptor. */
+int message_send_fd(int socket, enum message_type type, int fd);
+
+/*
+ * Receives one message without waiting. `*ret_fd` gets the descriptor that came along, or -1.  1 for a message, 0 when the other
+ * end is closed, -EAGAIN when there is none, -EBADMSG for one of another size.
+ */
+int message_receive(int socket, struct message *ret, int *ret_fd);
 
 #endif

@@ -56,8 +56,6 @@ void program_main(const struct child_args *args)
 	r = keep_descriptors(plan);
 	if (r < 0)
 		child_fail(args, STEP_DESCRIPTORS, r, 0);
-	/* The kernel puts this process's credentials to it: the launcher learns the pid as seen from the host. */
-	(void)message_send(args->socket, MESSAGE_READY, STEP_EXEC, 0, 0);
 	/* What a caller ignores stays ignored (nohup), with what bailey itself had to change put back. */
 	(void)sigaction(SIGCHLD, &args->sigchld, NULL);
 	(void)sigprocmask(SIG_SETMASK, &args->mask, NULL);

@@ -17,8 +17,11 @@ struct reaper {
 
 static _Noreturn void finish(const struct reaper *s)
 {
-	(void)message_send(s->socket, MESSAGE_EXITED, STEP_EXEC, s->status, 0); /* a launcher that is gone needs no status */
-	_exit(0); /* the kernel kills what is left in the pid namespace */
+	/* The kernel kills what is left in the pid namespace. No message for the usual end: each one would wake the launcher. */
+	if (WIFEXITED(s->status))
+		_exit(WEXITSTATUS(s->status));
+	(void)message_send(s->socket, MESSAGE_KILLED, STEP_EXEC, WTERMSIG(s->status), 0); /* a launcher that is gone needs none */
+	_exit(128 + WTERMSIG(s->status));
 }
 
 static void reap(struct reaper *s)
@@ -89,13 +92,14 @@ static int confine(struct reaper *s)
 	return r;
 }
 
-void reaper_main(const struct child_args *args, pid_t program)
+void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 {
 	struct reaper s = {
 		.socket = args->socket,
 		.program = program,
 		.wait_all = args->plan->wait == WAIT_ALL,
 	};
+	(void)message_send_fd(s.socket, MESSAGE_STARTED, pidfd); /* a launcher that is gone ends us anyway */
 	int r = confine(&s);
 	if (r == 0) {
 		arena_free(args->arena); /* the plan is done with; `args` itself is on the launcher's stack */
@@ -103,7 +107,6 @@ void reaper_main(const struct child_args *args, pid_t program)
 	}
 	if (r < 0)
 		child_fail(args, STEP_REAPER, r, 0);
-	(void)message_send(s.socket, MESSAGE_STARTED, STEP_EXEC, 0, 0);
 	reap(&s);
 	for (;;) {
 		struct pollfd fds[2] = { { .fd = s.socket, .events = POLLIN }, { .fd = s.signals, .events = POLLIN } };

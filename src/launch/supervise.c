@@ -1,9 +1,11 @@
 #include "launch/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -18,11 +20,10 @@ enum { GRACE_MS = 5000, STATUS_TIMEOUT = 124 };
 
 struct state {
 	struct supervise *s;
-	bool started, ended, failed;
-	int wait_status;
-	pid_t program; /* as the host sees it */
+	bool started, failed;
+	int killed_by; /* the signal that ended the program, or 0 */
 	uint64_t deadline; /* of the monotonic clock in ms; 0: none */
-	bool timed_out, killed;
+	bool timed_out;
 	struct message failure;
 };
 
@@ -72,33 +73,49 @@ static void program_stopped(struct state *st, int sig)
 	resume(st);
 }
 
-static void message_arrived(struct state *st, const struct message *m, pid_t sender)
+/* The pid behind a pidfd as our /proc shows it: proc_pid_fdinfo(5). 0 when it has ended already. */
+static pid_t pid_of(int pidfd)
+{
+	char path[48], text[512];
+	(void)snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	(void)close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	const char *at = strstr(text, "\nPid:");
+	long pid = at != NULL ? strtol(at + 5, NULL, 10) : 0;
+	return pid > 0 ? (pid_t)pid : 0;
+}
+
+static void program_started(struct state *st, int pidfd)
 {
 	struct supervise *s = st->s;
+	if (pidfd >= 0) {
+		s->terminal.group = pid_of(pidfd); /* its process group has the number of its leader */
+		(void)close(pidfd);
+	}
+	if (st->failed)
+		return;
+	st->started = true;
+	event_started(s->status_fd, s->profile, s->sandbox, s->terminal.group);
+	s->profile = NULL;
+	arena_free(s->arena);
+}
+
+static void message_arrived(struct state *st, const struct message *m, int fd)
+{
 	switch (m->type) {
 	case MESSAGE_FAILED:
 		if (!st->failed)
 			st->failure = *m;
 		st->failed = true;
 		break;
-	case MESSAGE_READY:
-		st->program = sender;
-		s->terminal.group = sender;
-		break;
-	case MESSAGE_STARTED:
-		if (st->failed)
-			break;
-		st->started = true;
-		event_started(s->status_fd, s->profile, s->sandbox, st->program);
-		s->profile = NULL;
-		arena_free(s->arena);
-		break;
+	case MESSAGE_STARTED: program_started(st, fd); break;
 	case MESSAGE_STOPPED: program_stopped(st, m->value); break;
-	case MESSAGE_CONTINUED: event_continued(s->status_fd); break;
-	case MESSAGE_EXITED:
-		st->ended = true;
-		st->wait_status = m->value;
-		break;
+	case MESSAGE_CONTINUED: event_continued(st->s->status_fd); break;
+	case MESSAGE_KILLED: st->killed_by = m->value; break;
 	default: break;
 	}
 }
@@ -108,30 +125,12 @@ static bool read_messages(struct state *st)
 {
 	for (;;) {
 		struct message m;
-		union {
-			struct cmsghdr align;
-			char bytes[CMSG_SPACE(sizeof(struct ucred))];
-		} control;
-		struct iovec iov = { .iov_base = &m, .iov_len = sizeof m };
-		struct msghdr head = {
-			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-		};
-		ssize_t n = recvmsg(st->s->socket, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-		if (n == 0)
-			return false;
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		if (n != (ssize_t)sizeof m)
-			continue;
-		pid_t sender = 0;
-		for (struct cmsghdr *c = CMSG_FIRSTHDR(&head); c != NULL; c = CMSG_NXTHDR(&head, c)) {
-			struct ucred cred;
-			if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
-				continue;
-			memcpy(&cred, CMSG_DATA(c), sizeof cred);
-			sender = cred.pid;
-		}
-		message_arrived(st, &m, sender);
+		int fd;
+		int r = message_receive(st->s->socket, &m, &fd);
+		if (r == 1)
+			message_arrived(st, &m, fd);
+		else if (r != -EBADMSG)
+			return r != 0;
 	}
 }
 
@@ -160,7 +159,6 @@ static void read_signals(struct state *st)
 static void time_is_up(struct state *st)
 {
 	if (st->timed_out) {
-		st->killed = true;
 		st->deadline = 0;
 		(void)sys_pidfd_send_signal(st->s->pidfd, SIGKILL); /* takes the whole pid namespace with it */
 		return;
@@ -186,11 +184,10 @@ static int remaining(const struct state *st)
 static void loop(struct state *st)
 {
 	struct supervise *s = st->s;
-	bool open = true;
 	for (;;) {
 		struct pollfd fds[3] = {
 			{ .fd = s->pidfd, .events = POLLIN },
-			{ .fd = open ? s->socket : -1, .events = POLLIN },
+			{ .fd = s->socket, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 		};
 		int n = poll(fds, 3, remaining(st));
@@ -198,22 +195,20 @@ static void loop(struct state *st)
 			time_is_up(st);
 		if (n <= 0)
 			continue;
-		if (fds[1].revents != 0)
-			open = read_messages(st);
+		if (fds[1].revents != 0 && !read_messages(st))
+			return; /* pid 1 is ending: waiting for it is all that is left */
 		if (fds[2].revents != 0)
 			read_signals(st);
 		if (fds[0].revents != 0) {
-			if (open)
-				(void)read_messages(st); /* what was said last */
+			(void)read_messages(st); /* what was said last */
 			return;
 		}
 	}
 }
 
 /* ^C at a lent terminal reached the program's group only. A script that called us has to see it too, as without a sandbox. */
-static void echo_interrupt(const struct state *st, bool was_lent)
+static void echo_interrupt(int sig, bool was_lent)
 {
-	int sig = WIFSIGNALED(st->wait_status) ? WTERMSIG(st->wait_status) : 0;
 	if (was_lent && (sig == SIGINT || sig == SIGQUIT))
 		(void)kill(0, sig); /* blocked here: launch's caller dies of it afterwards */
 }
@@ -224,27 +219,22 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	if (s->timeout_ms > 0)
 		st.deadline = now_ms() + s->timeout_ms;
 	loop(&st);
-	int own;
-	pid_t r;
-	do
-		r = waitpid(s->sandbox, &own, 0);
-	while (r < 0 && errno == EINTR);
+	int own = 0;
+	while (waitpid(s->sandbox, &own, 0) < 0 && errno == EINTR) {
+	}
 	bool was_lent = terminal_is_lent(&s->terminal);
 	terminal_take(&s->terminal);
 	if (st.failed) {
 		*failed = st.failure;
 		return 1;
 	}
-	if (!st.ended) {
-		/* pid 1 was killed before it could report: by us, by the kernel's memory killer, or by the user. */
-		st.wait_status = r == s->sandbox && WIFSIGNALED(own) ? own : SIGKILL;
-	}
-	if (st.ended)
-		echo_interrupt(&st, was_lent);
-	ret->signal = WIFSIGNALED(st.wait_status) ? WTERMSIG(st.wait_status) : 0;
-	ret->status = ret->signal != 0 ? 128 + ret->signal : WEXITSTATUS(st.wait_status);
+	/* pid 1 itself is only ever killed: by us, by the kernel's memory killer, or by the user. */
+	ret->signal = WIFSIGNALED(own) ? WTERMSIG(own) : st.killed_by;
+	ret->status = ret->signal != 0 ? 128 + ret->signal : WEXITSTATUS(own);
 	if (st.timed_out)
 		*ret = (struct outcome){ .status = STATUS_TIMEOUT };
+	else if (!WIFSIGNALED(own))
+		echo_interrupt(ret->signal, was_lent);
 	event_ended(s->status_fd, ret->status, ret->signal);
 	return 0;
 }

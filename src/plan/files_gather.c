@@ -12,7 +12,7 @@ static const struct origin built_in = { .file = "built in" };
 struct entry *tree_add(struct planner *pl, const struct entry *e)
 {
 	struct file_tree *t = pl->files;
-	t->entries = arena_grow(pl->arena, t->entries, t->count, &t->cap, sizeof *t->entries);
+	t->entries = arena_grow(pl->arena, t->entries, t->count, &t->cap, sizeof(struct entry *));
 	struct entry *copy = arena_alloc(pl->arena, sizeof *copy);
 	*copy = *e;
 	return t->entries[t->count++] = copy;
@@ -110,11 +110,11 @@ static void gather_binds(struct planner *pl)
 		};
 		if (from->s == NULL)
 			continue; /* diagnosed when the profile was read */
-		int err = one_path(pl, from->set ? from->origin : r->origin, "filesystem.binds.from", from->s, &e.source);
+		bool good = one_path(pl, from->origin, "filesystem.binds.from", from->s, &e.source) == 0;
 		e.path = e.source;
-		if (to->s != NULL)
-			err |= one_path(pl, to->origin, "filesystem.binds.to", to->s, &e.path);
-		if (err != 0)
+		if (to->s != NULL && one_path(pl, to->origin, "filesystem.binds.to", to->s, &e.path) != 0)
+			good = false;
+		if (!good || e.path == NULL || e.source == NULL)
 			continue;
 		e.renamed = strcmp(e.path, e.source) != 0;
 		if (!mode->set || mode->i != BIND_READ_WRITE)

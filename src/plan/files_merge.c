@@ -86,7 +86,7 @@ void files_merge(struct planner *pl)
 	for (size_t i = 1; i < t->count && sorted; i++)
 		sorted = by_path(&t->entries[i - 1], &t->entries[i]) <= 0;
 	if (!sorted)
-		qsort(t->entries, t->count, sizeof *t->entries, by_path);
+		qsort(t->entries, t->count, sizeof(struct entry *), by_path);
 	for (size_t i = 0; i < t->count; i++) {
 		struct entry *e = t->entries[i];
 		if (e->dropped)

@@ -102,10 +102,45 @@ static void absent(struct planner *pl, struct entry *e)
 		diag_hint(pl->diags, at, "write \"-%s\" when it may be absent, or list it in filesystem.create", e->asked);
 }
 
+/*
+ * /etc/mtab and the like lead into /proc. The name can stay, and then shows the sandbox's own; the host's cannot be shown.
+ * Returns whether the entry was one of these.
+ */
+static bool resolve_proc(struct planner *pl, struct entry *e, const struct resolved *r)
+{
+	bool into_proc = path_within(r->path, "/proc");
+	for (size_t i = 0; i < r->hop_count; i++)
+		into_proc |= path_within(r->hops[i].target, "/proc");
+	if (!into_proc)
+		return false;
+	struct node n;
+	tree_node(pl, e->source, &n);
+	bool stays =
+		n.type == NODE_SYMLINK && !e->renamed && path_within(r->path, "/proc") && strcmp(r->hops[0].link, e->source) == 0;
+	if (stays) {
+		e->kind = ENTRY_SYMLINK;
+		e->link = n.link;
+		return true;
+	}
+	e->dropped = true;
+	if (!e->pattern)
+		diag_error(pl->diags, e->origin, e->setting, "\"%s\" leads to %s: the host's /proc cannot be shown", e->asked,
+			r->path);
+	return true;
+}
+
+/* devices.nodes gives what works as a device; anything else there would be a writable grant that says it is something else. */
+static bool is_device(const struct resolved *r)
+{
+	return r->node.type == NODE_DEVICE || (r->node.type == NODE_DIRECTORY && path_within(r->path, "/dev"));
+}
+
 static void resolve_grant(struct planner *pl, struct entry *e)
 {
 	struct resolved r;
 	int err = tree_resolve(pl, e->source, &r);
+	if (r.hop_count > 0 && resolve_proc(pl, e, &r))
+		return;
 	if (err == -ENOENT) {
 		absent(pl, e);
 		return;
@@ -121,6 +156,13 @@ static void resolve_grant(struct planner *pl, struct entry *e)
 			diag_error(pl->diags, e->origin, e->setting, "\"%s\" cannot be looked up: %s", e->asked, strerror(-err));
 		if (err == -EACCES)
 			diag_hint(pl->diags, at, "this user may not search a directory on the way to it");
+		return;
+	}
+	if ((e->flags & MOUNT_DEVICES) != 0 && !is_device(&r)) {
+		e->dropped = true;
+		if (!e->pattern)
+			diag_error(pl->diags, e->origin, e->setting, "\"%s\" is no device, and no directory of devices below /dev",
+				e->asked);
 		return;
 	}
 	e->source = r.path;
@@ -141,7 +183,13 @@ static void refuse_planted(struct planner *pl, struct origin o, const char *sett
 	const struct hop *hops, size_t hop_count)
 {
 	struct file_tree *t = pl->files;
+	struct resolved home = { .path = "" };
+	if (pl->facts->home[0] == '/')
+		(void)tree_resolve(pl, pl->facts->home, &home); /* an absent home has no links either */
 	for (size_t i = 0; i < hop_count; i++) {
+		/* The home directory and those above it are always rebuilt when they are granted: no name in them can be changed. */
+		if (path_within(home.path, path_parent(pl->arena, hops[i].link)))
+			continue;
 		for (size_t k = 0; k < t->count; k++) {
 			const struct entry *w = t->entries[k];
 			if (!entry_is_writable(w) || w->rank == RANK_BUILT_IN || !path_below(hops[i].link, w->source) ||

@@ -20,36 +20,36 @@
 /* One change of the new file tree. Operations are in the order of work: a directory comes before what is in it. */
 enum mount_kind {
 	MOUNT_DIRECTORY, /* mkdir(target, mode) in our own tmpfs */
-	MOUNT_SYMLINK,   /* symlink(source as text, target) */
-	MOUNT_FILE,      /* a new file with `content`, in our own tmpfs, or (MOUNT_OVER) a private file mounted over a name */
-	MOUNT_BIND,      /* source on the host, with everything mounted below it, at target */
-	MOUNT_TMPFS,     /* an empty file system of its own */
-	MOUNT_PROC,      /* proc of the new pid namespace */
-	MOUNT_DEVPTS,    /* a devpts instance of its own */
-	MOUNT_MQUEUE,    /* POSIX message queues of the new ipc namespace */
+	MOUNT_SYMLINK, /* symlink(source as text, target) */
+	MOUNT_FILE, /* a new file with `content`, in our own tmpfs, or (MOUNT_OVER) a private file mounted over a name */
+	MOUNT_BIND, /* source on the host, with everything mounted below it, at target */
+	MOUNT_TMPFS, /* an empty file system of its own */
+	MOUNT_PROC, /* proc of the new pid namespace */
+	MOUNT_DEVPTS, /* a devpts instance of its own */
+	MOUNT_MQUEUE, /* POSIX message queues of the new ipc namespace */
 };
 
 enum mount_flags {
-	MOUNT_READ_ONLY = 1 << 0, /* recursively */
+	MOUNT_READ_ONLY = 1 << 0, /* recursively; of a TMPFS: once everything below it is in its place */
 	MOUNT_NOEXEC = 1 << 1,
-	MOUNT_DEVICES = 1 << 2,   /* device nodes work (else nodev) */
-	MOUNT_ON_FILE = 1 << 3,   /* source and target are not directories */
-	MOUNT_MAKE = 1 << 4,      /* make the mount point first: its parent is our own tmpfs */
-	MOUNT_IN_BIND = 1 << 5,   /* the mount point lies in something bound: resolve it without following symlinks */
-	MOUNT_OVER = 1 << 6,      /* MOUNT_FILE: over an existing name in something bound */
+	MOUNT_DEVICES = 1 << 2, /* device nodes work (else nodev) */
+	MOUNT_ON_FILE = 1 << 3, /* source and target are not directories */
+	MOUNT_MAKE = 1 << 4, /* make the mount point first: its parent is our own tmpfs */
+	MOUNT_IN_BIND = 1 << 5, /* the mount point lies in something bound: resolve it without following symlinks */
+	MOUNT_OVER = 1 << 6, /* MOUNT_FILE: over an existing name in something bound */
 	MOUNT_MAY_VANISH = 1 << 7, /* an absent source is not an error: optional, or a child of a rebuilt directory */
 };
 
 struct mount_op {
 	enum mount_kind kind;
 	unsigned flags;
-	const char *target;   /* absolute, normal, inside */
-	const char *source;   /* BIND: absolute, symlinks resolved by the plan: opened without following any; SYMLINK: the text */
-	mode_t mode;          /* DIRECTORY, FILE, TMPFS */
-	uint64_t size;        /* TMPFS: bytes, 0 = the kernel's default */
-	const char *content;  /* FILE */
-	const char *asked;    /* the path as the profile wrote it, for messages; or NULL */
-	const char *why;      /* for explain, when no line asked for it: "rebuilt: ~/.config/bailey below it is protected" */
+	const char *target; /* absolute, normal, inside */
+	const char *source; /* BIND: absolute, symlinks resolved by the plan: opened without following any; SYMLINK: the text */
+	mode_t mode; /* DIRECTORY, FILE, TMPFS */
+	uint64_t size; /* TMPFS: bytes, 0 = the kernel's default */
+	const char *content; /* FILE; NULL: the machine id drawn at launch */
+	const char *asked; /* the path as the profile wrote it, for messages; or NULL */
+	const char *why; /* for explain, when no line asked for it: "rebuilt: ~/.config/bailey below it is protected" */
 	struct origin origin;
 };
 
@@ -91,20 +91,20 @@ struct plan {
 	const char *description;
 
 	/* who */
-	uid_t uid, gid;               /* inside and outside alike */
-	bool become;                  /* started by root: become uid/gid/groups for good before anything else */
+	uid_t uid, gid; /* inside and outside alike */
+	bool become; /* started by root: become uid/gid/groups for good before anything else */
 	gid_t *groups;
 	size_t group_count;
 	struct origin user_origin;
-	const char *hostname;         /* NULL: the host's */
-	bool hostname_random;         /* drawn at launch; `hostname` is then NULL */
-	bool machine_id_private;      /* the FILE operation for /etc/machine-id gets its content at launch */
+	const char *hostname; /* NULL: the host's */
+	bool hostname_random; /* drawn at launch; `hostname` is then NULL */
+	bool machine_id_private; /* the FILE operation for /etc/machine-id gets its content at launch */
 
 	/* namespaces: CLONE_NEW* for clone3(2) */
 	uint64_t clone_flags;
-	bool nested;                  /* user namespaces of its own are allowed */
+	bool nested; /* user namespaces of its own are allowed */
 	struct origin nested_origin;
-	enum choice_value network;    /* NETWORK_NONE or NETWORK_HOST */
+	enum choice_value network; /* NETWORK_NONE or NETWORK_HOST */
 	struct origin network_origin;
 
 	/* files */
@@ -112,36 +112,36 @@ struct plan {
 	size_t create_count;
 	struct mount_op *mounts;
 	size_t mount_count;
-	struct plan_path *paths;      /* for people; mounts[] is what happens */
+	struct plan_path *paths; /* for people; mounts[] is what happens */
 	size_t path_count;
 
 	/* calls and privileges */
-	const char *filter_spec;      /* canonical text, see seccomp/spec.h; also the key of the cache; never NULL */
+	const char *filter_spec; /* canonical text, see seccomp/spec.h; also the key of the cache; never NULL */
 	size_t filter_spec_len;
 	struct origin filter_origin;
-	uint64_t keep_caps;           /* bit set by capability number */
+	uint64_t keep_caps; /* bit set by capability number */
 
 	/* process */
-	const char *program;          /* absolute path inside */
-	char *const *argv;            /* NULL-terminated */
-	char *const *envp;            /* NULL-terminated */
-	struct env_var *env;          /* the same with origins */
+	const char *program; /* absolute path inside */
+	char *const *argv; /* NULL-terminated */
+	char *const *envp; /* NULL-terminated */
+	struct env_var *env; /* the same with origins */
 	size_t env_count;
-	const char *directory;        /* inside */
+	const char *directory; /* inside */
 	struct origin directory_origin;
-	const char *terminal;         /* path of the terminal to bind at /dev/console, or NULL */
+	const char *terminal; /* path of the terminal to bind at /dev/console, or NULL */
 	dev_t terminal_rdev;
 	enum choice_value terminal_mode; /* TERMINAL_INHERIT, TERMINAL_NONE */
-	enum choice_value wait;       /* WAIT_PROGRAM, WAIT_ALL */
+	enum choice_value wait; /* WAIT_PROGRAM, WAIT_ALL */
 	bool has_umask, has_nice;
 	mode_t umask;
 	int nice;
 	struct origin nice_origin;
-	uint64_t timeout_ms;          /* 0: none */
+	uint64_t timeout_ms; /* 0: none */
 	struct origin timeout_origin;
 	struct limit *limits;
 	size_t limit_count;
-	int *descriptors;             /* kept besides 0..2 */
+	int *descriptors; /* kept besides 0..2 */
 	size_t descriptor_count;
 	struct origin descriptor_origin;
 
@@ -152,7 +152,7 @@ struct plan {
 /* What the command line asks for besides settings. */
 struct plan_request {
 	const char *program; /* as typed; NULL for explain, check: no program, argv, directory are planned */
-	char *const *argv;   /* program and arguments */
+	char *const *argv; /* program and arguments */
 };
 
 /*
@@ -163,7 +163,7 @@ struct plan_request {
  * diagnostic; the caller's exit status is then 127 / 126).
  */
 int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struct facts *f, const struct plan_request *r,
-	      bool thorough, struct diags *d);
+	bool thorough, struct diags *d);
 
 /* The machine's part alone: adds an error when this machine cannot carry the plan out (kernel too old, no user namespaces). */
 void plan_check_machine(const struct plan *plan, struct facts *f, struct diags *d);

@@ -21,12 +21,13 @@ point() { python3 "$INPUTS/png.py" "$@"; }
 # rendered PNG WIDTHxHEIGHT: a picture of page.html of that size.
 rendered() { is "$(point "$1" 300 250)" "$2 #00aa00"; }
 
-# processes_with PART...: processes of this user whose command line has all parts, the bailey processes left out.
+# processes_with PROGRAM PART...: processes that run a file of that name, and whose command line has all parts.
 processes_with() {
-	local process line part
+	local process line part program=$1
+	shift
 	for process in /proc/[0-9]*; do
 		line=$(tr '\0' ' ' 2> /dev/null < "$process/cmdline") || continue
-		case $line in *bailey* | "") continue ;; esac
+		[[ $(readlink "$process/exe") == */"$program" ]] || continue
 		for part in "$@"; do
 			[[ $line == *"$part"* ]] || continue 2
 		done
@@ -44,9 +45,11 @@ display() {
 	number=$((100 + $$ % 1000 + RANDOM % 1000))
 	export DISPLAY=:$number XAUTHORITY=$HOME/.Xauthority
 	rm -f "$XAUTHORITY"
+	# Without -noreset the server starts anew whenever its last client leaves, and refuses who comes meanwhile.
 	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)" 2> /dev/null
-	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp > xvfb.log 2>&1 3>&- &
+	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset > xvfb.log 2>&1 3>&- &
 	end_later $!
+	disown $!
 	eventually 10 xwininfo -root > /dev/null
 }
 
@@ -73,7 +76,8 @@ opens() {
 	need firefox-esr
 	works firefox-esr --headless --screenshot ~/Downloads/page.png "file://$HOME/Downloads/page.html"
 	rendered ~/Downloads/page.png 1366x768
-	[ -d ~/.mozilla/firefox ]
+	# Where it keeps its settings depends on its version.
+	[ -e ~/.mozilla/firefox/profiles.ini ] || [ -e ~/.config/mozilla/firefox/profiles.ini ]
 }
 
 @test "firefox cannot render a file of the home that is not granted" {

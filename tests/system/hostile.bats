@@ -78,8 +78,9 @@ END
 	refused ./nul.conf nul.conf:1
 	printf '\357\273\277description = "a";\n' > bom.conf
 	refused ./bom.conf bom.conf:1
-	local i
-	for i in $(seq 20); do
+	local round
+	for round in $(seq 20); do
+		echo "round $round"
 		head -c 3000 /dev/urandom > random.conf
 		refused ./random.conf random.conf
 	done

@@ -42,7 +42,7 @@ prepare() { need make gcc pkg-config; }
 	if [ "$status" -eq 0 ] && "$WORK/prefix/bin/bailey" check shell 2> why; then
 		gives 3 "$WORK/prefix/bin/bailey" run -p shell sh -c 'exit 3'
 		run "$WORK/prefix/bin/bailey" profiles
-		has "$output" "$WORK/prefix/share/bailey/profiles"
+		has "$output" "${WORK/#$HOME/\~}/prefix/share/bailey/profiles"
 	else
 		has "$(cat why)" "$WORK/prefix/share/bailey/profiles"
 	fi

@@ -42,7 +42,8 @@ print(s.getsockname()[1], flush=True)
 while True: s.accept()[0].close()' > port &
 	end_later $!
 	eventually 5 test -s port
-	local connect="import socket; socket.create_connection(('127.0.0.1', $(cat port)), 2)"
+	local connect
+	connect="import socket; socket.create_connection(('127.0.0.1', $(cat port)), 2)"
 	gives 0 python3 -c "$connect"
 	gives 1 "$BAILEY" run -p shell python3 -c "$connect"
 	has "$output" refused

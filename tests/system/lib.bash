@@ -76,6 +76,7 @@ lacks() {
 attempt() {
 	status=0
 	output=$("$@" 2>&1) || status=$?
+	# shellcheck disable=SC2034 # for the tests
 	mapfile -t lines <<< "$output"
 }
 

@@ -126,6 +126,15 @@ working_profiles() {
 	[ -e .git/hooks/pre-commit ]
 }
 
+@test "agent: an account by option, with what is kept beside it" {
+	rm -rf ~/.claude
+	gives 1 "$BAILEY" run -p agent sh -c 'test -e ~/.claude'
+	gives 0 "$BAILEY" run -p agent --with claude sh -c 'cd "$CLAUDE_CONFIG_DIR" && echo mine > new && mv new settings'
+	is "$(cat ~/.claude/settings)" mine
+	gives 1 "$BAILEY" run -p agent cat "$HOME/.claude/settings"
+	rm -rf ~/.claude
+}
+
 @test "agent: commits" {
 	need git
 	git init -q .
@@ -200,6 +209,24 @@ working_profiles() {
 	works gcc -c f.c
 	works ar rcs libf.a f.o
 	type_of libf.a "ar archive"
+}
+
+@test "leak checks and tracers by option only" {
+	need gcc
+	echo 'int main(void) { return 0; }' > main.c
+	works gcc -fsanitize=address -o main main.c
+	gives 1 "$BAILEY" run -p build ./main
+	gives 0 "$BAILEY" run -p build --with debug ./main
+}
+
+@test "every option of every profile can be switched on" {
+	local name option
+	for name in $(all_profiles); do
+		for option in $("$BAILEY" schema --words "options:$name" | cut -f 1); do
+			gives 0 "$BAILEY" run -p "$name" --with "$option" true || { echo "$name --with $option" && return 1; }
+		done
+	done
+	rm -rf ~/.claude ~/.codex ~/.gemini ~/.pki
 }
 
 @test "clang" {

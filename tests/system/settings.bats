@@ -185,7 +185,7 @@ END
 		echo evil > /proc/sys/kernel/hostname 2> /dev/null && [ "$(hostname 2> /dev/null)" = evil ] && echo "host name changed"
 		mknod ~/disk b 8 0 2> /dev/null && echo "made a device"
 		echo done'
-	has "$output" done
+	has "$output" "done"
 	lacks "$output" "is writable" "came off" "name changed" "made a device"
 }
 @test "bailey in bailey" {

@@ -141,9 +141,12 @@ END
 	is "$(find runtime -mindepth 2)" ""
 }
 @test "300 launches leave nothing behind" {
-	local i
-	for i in $(seq 300); do
-		"$BAILEY" run -p shell true || return 1
+	local round
+	for round in $(seq 300); do
+		"$BAILEY" run -p shell true || {
+			echo "in round $round"
+			return 1
+		}
 	done
 	is "$(ps -u "$(id -u)" -o comm= | grep -c '^bailey$')" 0
 }

@@ -477,6 +477,41 @@ static void test_mistakes(void)
 	check_wrong(&r, "/ as a home", "1: filesystem.home: \"/\" cannot serve as a home directory\n");
 }
 
+static void test_special_sources(void)
+{
+	struct rig r;
+	setup(&r, "\"/etc/mtab\":\"-> ../proc/self/mounts\",\"/etc/net\":\"-> /proc/net\",\"/proc/net/tcp\":\"file\"");
+	say(&r, &r.profile.filesystem_read_only, "/etc/mtab");
+	check(&r, "a link into /proc shows the sandbox's own",
+		"dir /etc 0755\nlink /etc/mtab <- ../proc/self/mounts :1\ndir /home 0755\ntmpfs /home/ada 0700 m\n");
+
+	setup(&r, "\"/etc/mtab\":\"-> ../proc/self/mounts\",\"/etc/net\":\"-> /proc/net\",\"/proc/net/tcp\":\"file\"");
+	bind_to(&r, "/etc/mtab", "/mtab", BIND_READ_ONLY);
+	say(&r, &r.profile.filesystem_read_only, "/etc/net/tcp");
+	check_wrong(&r, "the host's /proc by a detour",
+		"2: filesystem.read_only: \"/etc/net/tcp\" leads to /proc/net/tcp: the host's /proc cannot be shown\n"
+		"1: filesystem.binds: \"/etc/mtab\" leads to /proc/self/mounts: the host's /proc cannot be shown\n");
+
+	setup(&r, "\"/dev/dri/card0\":\"dev\",\"/dev/sub/x\":\"dev\",\"/home/ada/f\":\"file\"");
+	say(&r, &r.profile.devices_nodes, "/dev/dri");
+	say(&r, &r.profile.devices_nodes, "/dev/s*/x");
+	check(&r, "devices",
+		"bind /dev/dri xdm :1\ndir /dev/sub 0755\nbind /dev/sub/x xdfm :2\ndir /home 0755\ntmpfs /home/ada 0700 m\n");
+
+	setup(&r, "\"/home/ada/f\":\"file\"");
+	say(&r, &r.profile.devices_nodes, "~");
+	say(&r, &r.profile.devices_nodes, "~/f");
+	check_wrong(&r, "no devices",
+		"1: devices.nodes: \"~\" is no device, and no directory of devices below /dev\n"
+		"2: devices.nodes: \"~/f\" is no device, and no directory of devices below /dev\n");
+
+	setup(&r, "\"/home/ada/Downloads\":\"-> /data/down\",\"/data/down\":\"dir\",\"/home/ada\":\"dir 0700\"");
+	set_home(&r, HOME_HOST);
+	say(&r, &r.profile.filesystem_read_write, "~/Downloads");
+	check(&r, "a link in the home cannot be turned, because the home is rebuilt",
+		"dir /home 0755\ntmpfs /home/ada 0700 m :1\nbind /home/ada/Downloads <- /data/down m :2\n");
+}
+
 static bool visible(struct rig *r, const char *path, bool want_writable)
 {
 	bool writable;
@@ -544,6 +579,7 @@ int main(void)
 	test_mount_points();
 	test_machine_id();
 	test_mistakes();
+	test_special_sources();
 	test_visible();
 	test_table();
 	return tap_done();
