@@ -74,7 +74,8 @@ static const struct spot *child_reason(struct planner *pl, const struct spot *c,
 		return n.type == NODE_DIRECTORY ? rebuild_reason(pl, c, host, grant) : wants_name(c);
 	bool fits = false;
 	switch (e->kind) {
-	case ENTRY_HIDE: break;
+	case ENTRY_HIDE:
+	case ENTRY_DIRECTORY: break;
 	case ENTRY_BIND:
 		if (is_redundant(e, host, grant))
 			return e->node.type == NODE_DIRECTORY ? rebuild_reason(pl, c, host, e) : NULL;
@@ -265,6 +266,7 @@ static void emit_spot(struct planner *pl, const struct spot *s, const struct pla
 		op->mode = e->mode;
 		op->size = e->size;
 		break;
+	case ENTRY_DIRECTORY: add_op(pl, MOUNT_DIRECTORY, s->path, e)->mode = e->mode; break;
 	case ENTRY_PROC: add_op(pl, MOUNT_PROC, s->path, e)->flags = where; break;
 	case ENTRY_DEVPTS: add_op(pl, MOUNT_DEVPTS, s->path, e)->flags = where; break;
 	case ENTRY_MQUEUE: add_op(pl, MOUNT_MQUEUE, s->path, e)->flags = where; break;

@@ -256,7 +256,7 @@ static void gather_built_in(struct planner *pl)
 		mode_t mode;
 	} rows[] = {
 		{ ENTRY_PROC, 0, "/proc", NULL, 0 },
-		{ ENTRY_TMPFS, MOUNT_READ_ONLY | MOUNT_NOEXEC, "/dev", NULL, 0755 },
+		{ ENTRY_DIRECTORY, 0, "/dev", NULL, 0755 },
 		{ ENTRY_TMPFS, MOUNT_NOEXEC, "/dev/shm", NULL, 01777 },
 		{ ENTRY_DEVPTS, 0, "/dev/pts", NULL, 0 },
 		{ ENTRY_SYMLINK, 0, "/dev/ptmx", "pts/ptmx", 0 },

@@ -14,6 +14,7 @@ enum entry_kind {
 	ENTRY_BIND,
 	ENTRY_HIDE, /* the name is not there */
 	ENTRY_TMPFS,
+	ENTRY_DIRECTORY, /* in the root, which ends read-only, and the directory with it */
 	ENTRY_SYMLINK, /* stays the symlink that it is on the host, because what it leads to is there too */
 	ENTRY_FILE, /* a private file, where the host's is shown */
 	ENTRY_PROC,
@@ -32,7 +33,7 @@ struct entry {
 	const char *source; /* BIND: on the host; without symlinks once it is resolved */
 	const char *link; /* SYMLINK: its text */
 	struct node node; /* BIND: what the source is */
-	mode_t mode; /* TMPFS */
+	mode_t mode; /* TMPFS, DIRECTORY, FILE */
 	uint64_t size; /* TMPFS */
 	const struct hop *hops; /* symlinks on the way to the source */
 	size_t hop_count;

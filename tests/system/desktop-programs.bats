@@ -12,6 +12,14 @@ prepare() {
 	cp "$INPUTS/page.html" ~/Downloads/page.html
 }
 
+# An X server that is killed would leave its socket and its lock in /tmp.
+finish() {
+	if [ -n "${X_SERVER:-}" ]; then
+		kill -TERM "$X_SERVER" 2> /dev/null || true
+		eventually 5 test ! -d "/proc/$X_SERVER"
+	fi
+}
+
 works() { gives 0 timeout 90 "$BAILEY" run "$@"; }
 type_of() { has "$(file -b "$1")" "$2"; }
 
@@ -48,8 +56,9 @@ display() {
 	# Without -noreset the server starts anew whenever its last client leaves, and refuses who comes meanwhile.
 	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)" 2> /dev/null
 	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset > xvfb.log 2>&1 3>&- &
-	end_later $!
-	disown $!
+	X_SERVER=$!
+	end_later "$X_SERVER"
+	disown "$X_SERVER"
 	eventually 10 xwininfo -root > /dev/null
 }
 

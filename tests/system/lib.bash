@@ -29,6 +29,9 @@ setup() {
 
 teardown() {
 	local pid
+	if declare -F finish > /dev/null; then
+		finish
+	fi
 	for pid in "${CLEAN_UP[@]}"; do
 		kill -KILL "$pid" 2> /dev/null || true
 	done
