@@ -23,9 +23,18 @@ static int enter_or_make(int dir, const char *name)
 	return sys_openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
-static int create_one(const char *path)
+/* An empty file, unless something of that name is there: what it is, the mount will tell. */
+static int make_file(int dir, const char *name)
 {
-	int dir = sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return close(fd);
+}
+
+static int create_one(const char *path, bool file)
+{
+	int dir = sys_openat2(AT_FDCWD, path, O_PATH | (file ? 0 : O_DIRECTORY), RESOLVE_NO_SYMLINKS);
 	if (dir >= 0)
 		return close(dir);
 	if (dir != -ENOENT)
@@ -41,8 +50,11 @@ static int create_one(const char *path)
 		}
 		memcpy(name, at + 1, len);
 		name[len] = '\0';
-		int next = enter_or_make(dir, name);
+		bool last = file && *end == '\0';
+		int next = last ? make_file(dir, name) : enter_or_make(dir, name);
 		(void)close(dir);
+		if (last)
+			return next;
 		dir = next;
 		at = end;
 	}
@@ -53,7 +65,7 @@ int prepare_creates(const struct plan *plan, struct err *e)
 {
 	for (size_t i = 0; i < plan->create_count; i++) {
 		const struct create_op *c = &plan->creates[i];
-		int r = create_one(c->path);
+		int r = create_one(c->path, c->file);
 		if (r < 0) {
 			(void)err_set(e, -r, "cannot create %s", c->asked != NULL ? c->asked : c->path);
 			if (r == -ELOOP)

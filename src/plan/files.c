@@ -53,6 +53,7 @@ int plan_files(struct planner *pl)
 	files_merge(pl);
 	files_guard(pl);
 	files_merge(pl);
+	files_keep_points(pl);
 	files_plant(pl);
 	files_emit(pl);
 	fill_table(pl);

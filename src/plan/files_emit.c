@@ -157,6 +157,24 @@ static void emit_children(struct planner *pl, const struct spot *s, const struct
 	}
 }
 
+/*
+ * Whether something is mounted below this spot, which shows the host's directory, that the program could walk around: a mount
+ * point cannot be renamed, but a directory above it can, and the mount goes along with it.
+ */
+static bool needs_pin(struct planner *pl, const struct spot *s, const char *host, const struct entry *grant)
+{
+	if (!entry_is_writable(grant))
+		return false;
+	for (const struct spot *c = s->first; c != NULL; c = c->next) {
+		const struct entry *e = c->entry;
+		const char *child = path_join(pl->arena, host, c->name);
+		bool same = e == NULL || is_redundant(e, child, grant);
+		if ((!same && e->kind != ENTRY_SYMLINK) || (same && needs_pin(pl, c, child, grant)))
+			return true;
+	}
+	return false;
+}
+
 /* A spot without an entry of its own, or a hidden one. */
 static void emit_between(struct planner *pl, const struct spot *s, const struct place *in)
 {
@@ -183,6 +201,11 @@ static void emit_between(struct planner *pl, const struct spot *s, const struct 
 	} else if (in->ours) {
 		emit_host_child(pl, in, s->path, host);
 		here.ours = false;
+	} else if (needs_pin(pl, s, host, in->grant)) {
+		struct mount_op *op = add_op(pl, MOUNT_BIND, s->path, in->grant);
+		op->source = host;
+		op->flags = (in->grant->flags & ACCESS) | MOUNT_IN_BIND;
+		op->why = "pinned: what is mounted below it must not be walked around";
 	}
 	emit_children(pl, s, &here);
 }
@@ -216,11 +239,13 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 	const struct spot *cause = rebuild_reason(pl, s, e->source, e);
 	if (cause != NULL) {
 		struct mount_op *op = add_op(pl, MOUNT_TMPFS, s->path, e);
-		op->flags = (e->flags & (MOUNT_READ_ONLY | MOUNT_NOEXEC)) | where;
+		/* A name made here would be gone at the end without a word, so none can be made. */
+		op->flags = (e->flags & MOUNT_NOEXEC) | MOUNT_READ_ONLY | where;
 		op->mode = (e->node.mode & 01777) | 0700;
 		op->why = rebuilt_why(pl, cause);
 		here.ours = true;
-	} else if (in->ours || in->host == NULL || !is_redundant(e, path_join(pl->arena, in->host, s->name), in->grant)) {
+	} else if (in->ours || in->host == NULL || !is_redundant(e, path_join(pl->arena, in->host, s->name), in->grant) ||
+		needs_pin(pl, s, e->source, e)) {
 		struct mount_op *op = add_op(pl, MOUNT_BIND, s->path, e);
 		op->source = e->source;
 		op->flags = e->flags | where;

@@ -146,19 +146,6 @@ static void gather_tmpfs(struct planner *pl)
 	}
 }
 
-static void add_create(struct planner *pl, const char *asked, struct origin o, const struct resolved *r)
-{
-	struct file_tree *t = pl->files;
-	struct plan *plan = pl->plan;
-	for (size_t i = 0; i < t->created_count; i++)
-		if (path_within(t->created[i], r->path))
-			return;
-	t->created = arena_grow(pl->arena, t->created, t->created_count, &t->created_cap, sizeof *t->created);
-	t->created[t->created_count++] = r->path;
-	plan->creates = arena_grow(pl->arena, plan->creates, plan->create_count, &t->create_cap, sizeof *plan->creates);
-	plan->creates[plan->create_count++] = (struct create_op){ .path = r->path, .asked = asked, .origin = o };
-}
-
 static void gather_create(struct planner *pl)
 {
 	static const char setting[] = "filesystem.create";
@@ -171,7 +158,7 @@ static void gather_create(struct planner *pl)
 		struct resolved r;
 		int err = facts_resolve(pl->facts, path, &r);
 		if (err == -ENOENT)
-			add_create(pl, item->text, item->origin, &r);
+			tree_add_create(pl, r.path, false, item->text, item->origin);
 		else if (err < 0)
 			diag_error(pl->diags, item->origin, setting, "\"%s\" cannot be looked up: %s", item->text, strerror(-err));
 		else if (r.node.type != NODE_DIRECTORY)
@@ -191,7 +178,7 @@ static int persistent_home(struct planner *pl, struct entry *e)
 		return -EINVAL;
 	}
 	if (facts_resolve(pl->facts, e->source, &r) == -ENOENT)
-		add_create(pl, e->source, e->origin, &r);
+		tree_add_create(pl, r.path, false, e->source, e->origin);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "plan/tree.h"
 
-enum how { ABSENT, READ_ONLY };
+enum how { OWN, ABSENT, READ_ONLY };
 
 static const struct {
 	const char *path;
@@ -37,7 +37,7 @@ static struct entry stand_in(struct planner *pl, const struct guard *g, const st
 		.asked = g->hide != NULL ? g->hide->asked : grant->asked,
 		.setting = g->hide != NULL ? g->hide->setting : grant->setting,
 	};
-	if (g->how == ABSENT)
+	if (g->how != READ_ONLY)
 		return e;
 	struct node n;
 	tree_node(pl, g->host, &n);
@@ -75,8 +75,22 @@ static void guard_name(struct planner *pl, const struct guard *g, const struct g
 	}
 }
 
-/* The name itself and, when it is a symlink, the place it leads to: writing there is as good. */
-static void guard_host_path(struct planner *pl, struct guard g, const char *path, const struct grants *grants)
+/* Symlinks on the way to a name: who can turn one decides what is found under the name. */
+static void guard_hops(struct planner *pl, struct guard g, const struct resolved *r, const struct grants *writable)
+{
+	g.how = READ_ONLY;
+	for (size_t i = 0; i < r->hop_count; i++) {
+		g.host = r->hops[i].link;
+		guard_name(pl, &g, writable);
+	}
+}
+
+/*
+ * The name itself and, when it is a symlink, the place it leads to: writing there is as good.  What is only hidden needs no
+ * watch over the way to it: turning a link shows nothing.
+ */
+static void guard_host_path(
+	struct planner *pl, struct guard g, const char *path, const struct grants *grants, const struct grants *writable)
 {
 	struct resolved parent, target;
 	int err = tree_resolve(pl, path_parent(pl->arena, path), &parent);
@@ -84,12 +98,16 @@ static void guard_host_path(struct planner *pl, struct guard g, const char *path
 		return; /* what this user cannot reach, the program cannot either */
 	g.host = path_join(pl->arena, parent.path, path_base(path));
 	guard_name(pl, &g, grants);
+	if (g.hide == NULL)
+		guard_hops(pl, g, &parent, writable);
 	struct node n;
 	tree_node(pl, g.host, &n);
 	if (n.type != NODE_SYMLINK)
 		return;
 	err = tree_resolve(pl, g.host, &target);
 	if (err == 0 || err == -ENOENT) {
+		if (g.hide == NULL)
+			guard_hops(pl, g, &target, writable);
 		g.host = target.path;
 		guard_name(pl, &g, grants);
 	}
@@ -135,18 +153,33 @@ void files_guard(struct planner *pl)
 	struct file_tree *t = pl->files;
 	const struct grants all = gather_grants(pl, false), writable = gather_grants(pl, true);
 	size_t asked = t->count;
+	const char *last = "";
 	for (size_t i = 0; i < sizeof names / sizeof *names && all.count > 0; i++) {
-		const struct grants *grants = names[i].how == ABSENT ? &all : &writable;
+		const struct grants *grants = names[i].how == READ_ONLY ? &writable : &all;
 		const char *path;
-		if (grants->count == 0 || expand_quietly(pl, names[i].path, &path) < 0)
+		if (grants->count == 0)
 			continue;
-		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants);
-		if (names[i].how == ABSENT)
+		if (expand_quietly(pl, names[i].path, &path) < 0) {
+			/* Without a home directory there is nothing in it to protect. */
+			if (pl->facts->home[0] != '/')
+				continue;
+			struct diag *at = diag_error(pl->diags, (struct origin){ .file = "environment" }, NULL,
+				"%s cannot be kept from the program: a variable that says where it lies is no plain path",
+				names[i].path);
+			diag_hint(pl->diags, at, "HOME and XDG_... have to be absolute and without \"..\"");
+			return;
+		}
+		if (strcmp(path, last) == 0)
+			continue;
+		last = path;
+		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants, &writable);
+		if (names[i].how == OWN)
 			refuse_own(pl, names[i].why, path);
 	}
 	for (size_t i = 0; i < asked; i++) {
 		const struct entry *e = t->entries[i];
 		if (e->kind == ENTRY_HIDE)
-			guard_host_path(pl, (struct guard){ .how = ABSENT, .why = "hidden", .hide = e }, e->source, &all);
+			guard_host_path(
+				pl, (struct guard){ .how = ABSENT, .why = "hidden", .hide = e }, e->source, &all, &writable);
 	}
 }

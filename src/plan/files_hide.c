@@ -29,7 +29,9 @@ static struct covers gather_covers(struct planner *pl)
 		const struct entry *e = t->entries[i];
 		if (!entry_is_grant(e) || e->rank == RANK_BUILT_IN)
 			continue;
-		add_cover(&c, e->path);
+		/* In a kept home the names are the profile's own: what is to be hidden of the host's home never was in it. */
+		if (e->rank != RANK_HOME || !e->renamed)
+			add_cover(&c, e->path);
 		if (strcmp(e->path, e->source) != 0)
 			add_cover(&c, e->source);
 	}

@@ -23,6 +23,9 @@ static int by_path(const void *x, const void *y)
 	int order = path_compare(a->path, b->path);
 	if (order == 0)
 		order = weight(b) - weight(a);
+	/* A name that is both hidden and protected is hidden, whatever the grants that show it say and when. */
+	if (order == 0 && a->guarded && b->guarded)
+		order = (b->kind == ENTRY_HIDE) - (a->kind == ENTRY_HIDE);
 	if (order == 0)
 		order = later(a->origin.layer, b->origin.layer);
 	if (order == 0)

@@ -9,29 +9,48 @@
 /* The kernel's limit for one path; here it also ends names that go round in a circle. */
 enum { HOP_MAX = 40 };
 
-static bool will_be_made(const struct file_tree *t, const char *path)
+/* NODE_ABSENT for a path that will not be made. */
+static enum node_type will_be_made(const struct file_tree *t, const char *path)
 {
 	for (size_t i = 0; i < t->created_count; i++)
-		if (path_within(t->created[i], path))
-			return true;
-	return false;
+		if (path_within(t->created[i].path, path))
+			return t->created[i].file && strcmp(t->created[i].path, path) == 0 ? NODE_FILE : NODE_DIRECTORY;
+	return NODE_ABSENT;
+}
+
+static struct node made_node(const struct planner *pl, enum node_type type)
+{
+	return (struct node){ .type = type, .mode = type == NODE_FILE ? 0600 : 0700, .uid = pl->plan->uid };
+}
+
+void tree_add_create(struct planner *pl, const char *path, bool file, const char *asked, struct origin o)
+{
+	struct file_tree *t = pl->files;
+	struct plan *plan = pl->plan;
+	if (will_be_made(t, path) != NODE_ABSENT)
+		return;
+	t->created = arena_grow(pl->arena, t->created, t->created_count, &t->created_cap, sizeof *t->created);
+	t->created[t->created_count++] = (struct made){ .path = path, .file = file };
+	plan->creates = arena_grow(pl->arena, plan->creates, plan->create_count, &t->create_cap, sizeof *plan->creates);
+	plan->creates[plan->create_count++] = (struct create_op){ .path = path, .file = file, .asked = asked, .origin = o };
 }
 
 void tree_node(struct planner *pl, const char *path, struct node *ret)
 {
 	facts_node(pl->facts, path, ret);
-	if (ret->type == NODE_ABSENT && will_be_made(pl->files, path))
-		*ret = (struct node){ .type = NODE_DIRECTORY, .mode = 0700, .uid = pl->plan->uid };
+	enum node_type made = ret->type == NODE_ABSENT ? will_be_made(pl->files, path) : NODE_ABSENT;
+	if (made != NODE_ABSENT)
+		*ret = made_node(pl, made);
 }
 
 int tree_resolve(struct planner *pl, const char *path, struct resolved *ret)
 {
 	int err = facts_resolve(pl->facts, path, ret);
-	if (err == -ENOENT && will_be_made(pl->files, ret->path)) {
-		ret->node = (struct node){ .type = NODE_DIRECTORY, .mode = 0700, .uid = pl->plan->uid };
-		return 0;
-	}
-	return err;
+	enum node_type made = err == -ENOENT ? will_be_made(pl->files, ret->path) : NODE_ABSENT;
+	if (made == NODE_ABSENT)
+		return err;
+	ret->node = made_node(pl, made);
+	return 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -43,15 +62,16 @@ int tree_list(struct planner *pl, const char *path, const char ***ret_names, siz
 {
 	const struct file_tree *t = pl->files;
 	int err = facts_list(pl->facts, path, ret_names, ret_count);
-	if (err == -ENOENT && will_be_made(t, path))
+	if (err == -ENOENT && will_be_made(t, path) == NODE_DIRECTORY)
 		err = 0;
 	if (err < 0)
 		return err;
 	size_t cap = *ret_count, count = *ret_count;
 	for (size_t i = 0; i < t->created_count; i++) {
-		if (!path_below(t->created[i], path))
+		const char *made = t->created[i].path;
+		if (!path_below(made, path))
 			continue;
-		const char *rest = t->created[i] + (path[1] == '\0' ? 1 : strlen(path) + 1);
+		const char *rest = made + (path[1] == '\0' ? 1 : strlen(path) + 1);
 		const char *name = arena_strndup(pl->arena, rest, strcspn(rest, "/"));
 		bool known = false;
 		for (size_t k = 0; k < count && !known; k++)

@@ -121,7 +121,7 @@ static void add_rule(struct filter *f, struct rule new)
 					syscall_name(new.call));
 			return;
 		}
-		if (old->origin->layer == new.origin->layer && old->action != new.action)
+		if (new.origin != NULL && old->origin->layer == new.origin->layer && old->action != new.action)
 			diag_error(f->pl->diags, *new.origin, "syscalls.rules",
 				"%s with the same condition has another action at %s", syscall_name(new.call),
 				where(f, old->origin));

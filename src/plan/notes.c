@@ -86,6 +86,24 @@ static void note_file(struct planner *pl, const struct plan_path *path)
 			path->path));
 }
 
+/* A granted directory that could not be bound as it is. */
+static void note_rebuilt(struct planner *pl, const struct plan_path *path)
+{
+	const struct plan *plan = pl->plan;
+	if (strcmp(path->access, "read, write") != 0)
+		return;
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct mount_op *op = &plan->mounts[i];
+		if (op->kind != MOUNT_TMPFS || op->why == NULL || strcmp(op->target, path->path) != 0)
+			continue;
+		planner_note(pl, path->origin,
+			arena_printf(pl->arena,
+				"What is in %s can be changed, but no new name can be made directly in it (it is %s). A directory named in "
+				"filesystem.create is there and kept.",
+				path->path, op->why));
+	}
+}
+
 static void note_files(struct planner *pl)
 {
 	const struct profile *p = pl->p;
@@ -107,6 +125,8 @@ static void note_files(struct planner *pl)
 	}
 	for (size_t i = 0; i < plan->path_count; i++)
 		note_file(pl, &plan->paths[i]);
+	for (size_t i = 0; i < plan->path_count; i++)
+		note_rebuilt(pl, &plan->paths[i]);
 }
 
 void plan_notes(struct planner *pl)

@@ -55,7 +55,8 @@ struct mount_op {
 
 /* Made on the host before the sandbox, as the user, when absent. */
 struct create_op {
-	const char *path; /* symlinks resolved up to the last existing component; every missing component is made, mode 0700 */
+	const char *path; /* symlinks resolved up to the last existing component; every missing directory is made, mode 0700 */
+	bool file; /* the last component is an empty file, mode 0600 */
 	const char *asked;
 	struct origin origin;
 };

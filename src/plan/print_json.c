@@ -91,6 +91,7 @@ static void files(struct json *j, const struct plan *plan)
 	for (size_t i = 0; i < plan->create_count; i++) {
 		json_object(j, NULL);
 		json_string(j, "path", plan->creates[i].path);
+		json_string(j, "type", plan->creates[i].file ? "file" : "directory");
 		json_string(j, "asked", plan->creates[i].asked);
 		json_origin(j, "origin", plan->creates[i].origin);
 		json_object_end(j);

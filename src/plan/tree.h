@@ -2,7 +2,7 @@
  * The file tree while it is planned: entries (one path, one meaning) come from the profile, from bailey itself and from the
  * protected names; sorted and merged they form a tree of spots, and that is turned into mount operations.
  *
- * The steps, in this order: files_gather.c, files_source.c, files_merge.c, files_guard.c, files_emit.c.
+ * The steps, in this order: files_gather.c, files_source.c, files_merge.c, files_guard.c, files_kept.c, files_emit.c.
  */
 #ifndef BAILEY_PLAN_TREE_H
 #define BAILEY_PLAN_TREE_H
@@ -55,12 +55,17 @@ struct spot {
 	struct spot *first, *last, *next;
 };
 
+/* A path that will be made on the host before the launch: it and what leads to it count as present. */
+struct made {
+	const char *path;
+	bool file;
+};
+
 struct file_tree {
 	struct entry **entries;
 	size_t count, cap;
 	struct spot *root;
-	/* directories that will be made before the launch: they count as present */
-	const char **created;
+	struct made *created;
 	size_t created_count, created_cap;
 	size_t create_cap, mount_cap, path_cap; /* room in the plan's arrays */
 };
@@ -78,6 +83,9 @@ void tree_add_asked(struct planner *pl, struct entry *e);
 void tree_node(struct planner *pl, const char *path, struct node *ret);
 int tree_resolve(struct planner *pl, const char *path, struct resolved *ret);
 int tree_list(struct planner *pl, const char *path, const char ***ret_names, size_t *ret_count);
+
+/* Has a directory, or an empty file, made before the launch; `path` is resolved as far as it exists. */
+void tree_add_create(struct planner *pl, const char *path, bool file, const char *asked, struct origin o);
 
 /* The entry that says what this path inside is: the one of the longest path above or at it, or NULL. */
 struct entry *tree_deepest(struct file_tree *t, const char *path);
@@ -117,6 +125,9 @@ void files_merge(struct planner *pl);
 
 /* Makes the tree of spots. */
 void files_plant(struct planner *pl);
+
+/* Has missing mount points made in a persistent home. */
+void files_keep_points(struct planner *pl);
 
 /* Turns the spots into mount operations. */
 void files_emit(struct planner *pl);

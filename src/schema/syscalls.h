@@ -51,6 +51,6 @@ int syscall_new_number(const char *name, const char *arch);
 int syscall_newest(void);
 
 /* The nearest call or group, for "did you mean", or NULL. */
-const char *syscall_nearest(const char *word);
+const char *syscall_nearest(const char *name);
 
 #endif

@@ -2,8 +2,9 @@
  * The floor: the least that a sandbox of this shape costs.  A static program that makes the same namespaces and mounts as the
  * launchers it is compared with, loads the same filter, and looks at nothing else: no files read, no checks, no messages.
  *
- * floor FILTER DIRECTORY... -- PROGRAM [ARGS...]
+ * floor [--dev] FILTER DIRECTORY... -- PROGRAM [ARGS...]
  * FILTER is a file of struct sock_filter[]; every DIRECTORY is bound read-only (with all below it) at the same place.
+ * With --dev there is a small /dev too: six device nodes, pseudo terminals, shared memory, message queues.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +55,34 @@ static void make_directories(const char *path)
 	must(mkdir(copy, 0755), 3);
 }
 
-static void child(const char *map_uid, const char *map_gid, char **binds, char **program, const struct sock_fprog *filter)
+static void make_dev(void)
+{
+	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
+	must(mkdir("dev", 0755), 21);
+	must(syscall(SYS_mount, "tmpfs", "dev", "tmpfs", 0xa /* nosuid, noexec */, "mode=0755"), 22);
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
+		char from[32], to[32];
+		snprintf(from, sizeof(from), "/dev/%s", nodes[i]);
+		snprintf(to, sizeof(to), "dev/%s", nodes[i]);
+		int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		must(fd, 23);
+		close(fd);
+		must(syscall(SYS_mount, from, to, NULL, 0x1000 /* MS_BIND */, NULL), 24);
+	}
+	must(mkdir("dev/pts", 0755), 25);
+	must(syscall(SYS_mount, "devpts", "dev/pts", "devpts", 0xa, "newinstance,ptmxmode=0666,mode=0620"), 25);
+	must(mkdir("dev/shm", 01777), 26);
+	must(syscall(SYS_mount, "tmpfs", "dev/shm", "tmpfs", 0xe, "mode=1777"), 26);
+	must(mkdir("dev/mqueue", 01777), 27);
+	must(syscall(SYS_mount, "mqueue", "dev/mqueue", "mqueue", 0xe, NULL), 27);
+	must(symlink("pts/ptmx", "dev/ptmx"), 28);
+	must(symlink("/proc/self/fd", "dev/fd"), 28);
+	must(symlink("/proc/self/fd/0", "dev/stdin"), 28);
+	must(symlink("/proc/self/fd/1", "dev/stdout"), 28);
+	must(symlink("/proc/self/fd/2", "dev/stderr"), 28);
+}
+
+static void child(bool dev, const char *map_uid, const char *map_gid, char **binds, char **program, const struct sock_fprog *filter)
 {
 	put("/proc/self/setgroups", "deny", 4);
 	put("/proc/self/uid_map", map_uid, strlen(map_uid));
@@ -75,6 +104,8 @@ static void child(const char *map_uid, const char *map_gid, char **binds, char *
 	must(symlink("usr/sbin", "sbin"), 9);
 	must(symlink("usr/lib", "lib"), 9);
 	must(symlink("usr/lib64", "lib64"), 9);
+	if (dev)
+		make_dev();
 	must(mkdir("proc", 0755), 10);
 	must(syscall(SYS_mount, "proc", "proc", "proc", 0xe /* nosuid, nodev, noexec */, NULL), 11);
 	must(syscall(SYS_pivot_root, ".", "."), 12);
@@ -91,11 +122,13 @@ int main(int argc, char **argv)
 {
 	static struct sock_filter code[4096];
 	char map_uid[32], map_gid[32];
+	bool dev = argc > 1 && strcmp(argv[1], "--dev") == 0;
+	argc -= dev, argv += dev;
 	char **program = argv + 2;
 	while (argc >= 4 && *program != NULL && strcmp(*program, "--") != 0)
 		program++;
 	if (argc < 4 || *program == NULL || program[1] == NULL) {
-		fputs("usage: floor FILTER DIRECTORY... -- PROGRAM [ARGS...]\n", stderr);
+		fputs("usage: floor [--dev] FILTER DIRECTORY... -- PROGRAM [ARGS...]\n", stderr);
 		return 2;
 	}
 	program++;
@@ -115,7 +148,7 @@ int main(int argc, char **argv)
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 	must(pid, 19);
 	if (pid == 0)
-		child(map_uid, map_gid, argv + 2, program, &filter);
+		child(dev, map_uid, map_gid, argv + 2, program, &filter);
 	int status;
 	must(waitpid((pid_t)pid, &status, 0), 20);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -219,18 +219,42 @@ static void test_homes(void)
 	set_home(&r, HOME_PERSISTENT);
 	check(&r, "a persistent home", "dir /home 0755\nbind /home/ada <- /home/ada/.local/share/bailey/homes/test m :1\n");
 
+	setup(&r, "\"/home/ada\":\"dir 0700\",\"/home/ada/proj\":\"dir\",\"/home/ada/cookie\":\"file\"");
+	set_home(&r, HOME_PERSISTENT);
+	say(&r, &r.profile.filesystem_read_write, "~/proj");
+	say(&r, &r.profile.filesystem_read_only, "~/cookie");
+	say(&r, &r.profile.filesystem_hide, "~/.ssh");
+	plan_it(&r);
+	same(mistakes(&r), "", "a grant in a persistent home: no mistakes");
+	same(ops(&r),
+		"dir /home 0755\nbind /home/ada <- /home/ada/.local/share/bailey/homes/test m :1\nbind /home/ada/cookie rfb :3\n"
+		"bind /home/ada/proj b :2\n",
+		"what is put into a persistent home gets its mount point there");
+	ok(r.plan.create_count == 3 && r.plan.creates[1].file && !r.plan.creates[2].file, "a directory and a file are made in it");
+	same(r.plan.creates[2].path, "/home/ada/.local/share/bailey/homes/test/proj", "the directory's place");
+	same(r.plan.creates[1].path, "/home/ada/.local/share/bailey/homes/test/cookie", "the file's place");
+	arena_free(&r.arena);
+
+	setup(&r,
+		"\"/home/ada\":\"dir 0700\",\"/home/ada/proj\":\"dir\","
+		"\"/home/ada/.local/share/bailey/homes/test/proj\":\"-> /home/ada\"");
+	set_home(&r, HOME_PERSISTENT);
+	say(&r, &r.profile.filesystem_read_write, "~/proj");
+	check_wrong(&r, "a symlink that an earlier run left in the kept home",
+		"2: filesystem.read_write: \"~/proj\" has no place in the kept home: a symlink is in its way\n");
+
 	setup(&r,
 		"\"/home/ada/.bashrc\":\"file\",\"/home/ada/a\":\"dir\",\"/home/ada/l\":\"-> a\",\"/home/ada/.config/bailey\":\"dir\","
 		"\"/home/ada/.config/gtk\":\"dir\",\"/home/ada\":\"dir 0700\"");
 	set_home(&r, HOME_HOST);
 	check(&r, "the host's home is rebuilt around what is protected",
-		"dir /home 0755\ntmpfs /home/ada 0700 m :1\nbind /home/ada/.bashrc rfmV :1\ndir /home/ada/.config 0755 :1\n"
+		"dir /home 0755\ntmpfs /home/ada 0700 rm :1\nbind /home/ada/.bashrc rfmV :1\ndir /home/ada/.config 0755 :1\n"
 		"bind /home/ada/.config/gtk mV :1\nbind /home/ada/a mV :1\nlink /home/ada/l <- a :1\n");
 
 	setup(&r, "\"/home/ada\":\"dir 0700\",\"/home/ada/a\":\"dir\"");
 	say(&r, &r.profile.filesystem_read_write, "~");
 	check(&r, "an absent ~/.config cannot be made on the host",
-		"dir /home 0755\ntmpfs /home/ada 0700 m :1\nbind /home/ada/a mV :1\n");
+		"dir /home 0755\ntmpfs /home/ada 0700 rm :1\nbind /home/ada/a mV :1\n");
 
 	setup(&r, "\"/home/ada\":\"dir 0700\",\"/home/ada/a\":\"dir\"");
 	r.facts.home = "";
@@ -303,14 +327,14 @@ static void test_protected(void)
 		"\"/home/ada/.bashrc\":\"-> dotfiles/bashrc\"");
 	say(&r, &r.profile.filesystem_read_write, "~/dotfiles");
 	check(&r, "a start-up file that is a symlink into a granted directory",
-		"dir /home 0755\ntmpfs /home/ada 0700 m\ntmpfs /home/ada/dotfiles 0755 m :1\nbind /home/ada/dotfiles/bashrc rfmV :1\n"
+		"dir /home 0755\ntmpfs /home/ada 0700 m\ntmpfs /home/ada/dotfiles 0755 rm :1\nbind /home/ada/dotfiles/bashrc rfmV :1\n"
 		"bind /home/ada/dotfiles/x fmV :1\n");
 
 	setup(&r, "\"/home/ada\":\"dir 0700\",\"/home/ada/.config/autostart/a\":\"file\",\"/home/ada/.config/x\":\"dir\"");
 	say(&r, &r.profile.filesystem_read_write, "~/.config");
 	say(&r, &r.profile.filesystem_read_write, "~/.config/autostart");
 	check(&r, "a profile that names a protected path gets it",
-		"dir /home 0755\ntmpfs /home/ada 0700 m\ntmpfs /home/ada/.config 0755 m :1\nbind /home/ada/.config/autostart m :2\n"
+		"dir /home 0755\ntmpfs /home/ada 0700 m\ntmpfs /home/ada/.config 0755 rm :1\nbind /home/ada/.config/autostart m :2\n"
 		"bind /home/ada/.config/x mV :1\n");
 
 	setup(&r, "\"/home/ada\":\"dir 0700\",\"/home/ada/.config/autostart/a\":\"file\",\"/home/ada/.config/x\":\"dir\"");
@@ -335,7 +359,7 @@ static void test_protected(void)
 		"\"/home/ada/dot/config/x\":\"dir\",\"/home/ada/dot/y\":\"dir\"");
 	set_home(&r, HOME_HOST);
 	check(&r, "~/.config is a symlink",
-		"dir /home 0755\ntmpfs /home/ada 0700 m :1\nlink /home/ada/.config <- dot/config :1\ndir /home/ada/dot 0755 :1\n"
+		"dir /home 0755\ntmpfs /home/ada 0700 rm :1\nlink /home/ada/.config <- dot/config :1\ndir /home/ada/dot 0755 :1\n"
 		"dir /home/ada/dot/config 0755 :1\nbind /home/ada/dot/config/autostart rmV :1\nbind /home/ada/dot/config/x mV :1\n"
 		"bind /home/ada/dot/y mV :1\n");
 }
@@ -358,7 +382,7 @@ static void test_create(void)
 	say(&r, &r.profile.filesystem_create, "~/new");
 	set_home(&r, HOME_HOST);
 	check(&r, "a made directory is shown in a rebuilt one",
-		"dir /home 0755\ntmpfs /home/ada 0700 m :2\nbind /home/ada/a mV :2\nbind /home/ada/new mV :2\n");
+		"dir /home 0755\ntmpfs /home/ada 0700 rm :2\nbind /home/ada/a mV :2\nbind /home/ada/new mV :2\n");
 
 	setup(&r, "\"/home/ada/there\":\"dir\",\"/home/ada/file\":\"file\"");
 	say(&r, &r.profile.filesystem_create, "~/there");
@@ -509,7 +533,7 @@ static void test_special_sources(void)
 	set_home(&r, HOME_HOST);
 	say(&r, &r.profile.filesystem_read_write, "~/Downloads");
 	check(&r, "a link in the home cannot be turned, because the home is rebuilt",
-		"dir /home 0755\ntmpfs /home/ada 0700 m :1\nbind /home/ada/Downloads <- /data/down m :2\n");
+		"dir /home 0755\ntmpfs /home/ada 0700 rm :1\nbind /home/ada/Downloads <- /data/down m :2\n");
 }
 
 static bool visible(struct rig *r, const char *path, bool want_writable)

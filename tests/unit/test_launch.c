@@ -29,6 +29,14 @@ static void test_creates(void)
 	ok(stat(op.path, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 07777) == 0700, "with mode 0700");
 	ok(prepare_creates(&plan, &e) == 0, "directories that are there are left alone");
 
+	op.path = arena_printf(&a, "%s/a/b/f", dir);
+	op.file = true;
+	ok(prepare_creates(&plan, &e) == 0 && stat(op.path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0,
+		"an empty file is made");
+	ok(prepare_creates(&plan, &e) == 0, "and left alone when it is there");
+	op.file = false;
+	(void)unlink(op.path);
+
 	op.path = arena_printf(&a, "%s/link/new", dir);
 	ok(prepare_creates(&plan, &e) == -ELOOP, "a symlink on the way is not followed");
 	ok(access(arena_printf(&a, "%s/new", outside), F_OK) < 0, "and nothing is made behind it");
