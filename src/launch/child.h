@@ -12,7 +12,7 @@
 #include "launch/message.h"
 #include "plan/plan.h"
 
-enum { CHILD_STACK = 64 * 1024 };
+enum { CHILD_STACK = 32 * 1024 };
 
 struct child_args {
 	const struct plan *plan;

@@ -89,7 +89,8 @@ END
 	is "$output" $'five\n0\n1\n2\n3\n5'
 	gives 0 sh -c "'$BAILEY' run -p shell --set process.descriptors=6 sh -c 'cat <&6' 5< five 6< six"
 	is "$output" six
-	gives 2 "$BAILEY" run -p shell --fd 66 true
+	gives 125 "$BAILEY" run -p shell --fd 66 true
+	has "$output" "(--fd)" 66
 }
 @test "--status-fd: events as JSON lines" {
 	gives 4 sh -c "'$BAILEY' run -p shell --status-fd 9 sh -c 'exit 4' 9> events"
