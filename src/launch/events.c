@@ -1,15 +1,22 @@
 #include "launch/events.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/json.h"
 
-static void put(int fd, const char *text, size_t len)
+enum { AT_ONCE = 0, PATIENT = 1000 };
+
+static void put(int fd, int wait_ms, const char *text, size_t len)
 {
 	while (len > 0) {
+		struct pollfd room = { .fd = fd, .events = POLLOUT };
+		if (poll(&room, 1, wait_ms) <= 0)
+			return;
+		/* pipe(7): with POLLOUT there is room for PIPE_BUF bytes, which an event does not exceed. */
 		ssize_t n = write(fd, text, len);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -21,11 +28,11 @@ static void put(int fd, const char *text, size_t len)
 }
 
 /* Built in an arena of its own, given back at once: the launch's is gone by the time most events happen. */
-static void send(int fd, struct arena *a, struct json *j)
+static void send(int fd, int wait_ms, struct arena *a, struct json *j)
 {
 	json_object_end(j);
 	buf_putc(j->out, '\n');
-	put(fd, j->out->text, j->out->len);
+	put(fd, wait_ms, j->out->text, j->out->len);
 	arena_free(a);
 }
 
@@ -45,26 +52,26 @@ void event_started(int fd, const char *profile, pid_t sandbox, pid_t program)
 	json_int(&json, "launcher_pid", getpid());
 	json_int(&json, "sandbox_pid", sandbox);
 	json_int(&json, "program_pid", program);
-	send(fd, &arena, &json);
+	send(fd, PATIENT, &arena, &json);
 }
 
 void event_stopped(int fd, int sig)
 {
 	EVENT(fd, "stopped");
 	json_int(&json, "signal", sig);
-	send(fd, &arena, &json);
+	send(fd, AT_ONCE, &arena, &json);
 }
 
 void event_continued(int fd)
 {
 	EVENT(fd, "continued");
-	send(fd, &arena, &json);
+	send(fd, AT_ONCE, &arena, &json);
 }
 
 void event_timeout(int fd)
 {
 	EVENT(fd, "timeout");
-	send(fd, &arena, &json);
+	send(fd, PATIENT, &arena, &json);
 }
 
 void event_ended(int fd, int status, int sig)
@@ -73,7 +80,7 @@ void event_ended(int fd, int status, int sig)
 	if (sig != 0)
 		json_int(&json, "signal", sig);
 	json_int(&json, "status", status);
-	send(fd, &arena, &json);
+	send(fd, PATIENT, &arena, &json);
 }
 
 void event_failed(int fd, int status, const struct err *e)
@@ -83,5 +90,5 @@ void event_failed(int fd, int status, const struct err *e)
 	json_string(&json, "message", e->text);
 	json_string(&json, "hint", e->hint[0] != '\0' ? e->hint : NULL);
 	json_origin(&json, "origin", e->origin);
-	send(fd, &arena, &json);
+	send(fd, PATIENT, &arena, &json);
 }

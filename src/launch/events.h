@@ -6,7 +6,11 @@
 
 #include "base/err.h"
 
-/* All do nothing with fd < 0. A reader that went away is no failure of the sandbox: SIGPIPE is blocked, EPIPE ignored. */
+/*
+ * All do nothing with fd < 0.  A reader that went away is no failure of the sandbox: SIGPIPE is blocked, EPIPE ignored.  Nor may
+ * one that does not read hold the launcher up: what the program can cause at will (stopped, continued) is dropped when there
+ * is no room for it, the others wait for a second.
+ */
 void event_started(int fd, const char *profile, pid_t sandbox, pid_t program); /* pids as the host sees them */
 void event_stopped(int fd, int sig);
 void event_continued(int fd);

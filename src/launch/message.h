@@ -21,6 +21,9 @@ enum message_type {
 	MESSAGE_SIGNAL, /* send signal `value` to `index`, one of enum message_target */
 };
 
+/* After process.timeout the program has so long to end after SIGTERM, in milliseconds. */
+enum { TIMEOUT_GRACE_MS = 5000 };
+
 enum message_target {
 	TARGET_PROGRAM, /* the program's process */
 	TARGET_GROUP, /* its process group, as a terminal would */

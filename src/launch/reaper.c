@@ -3,6 +3,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/sys.h"
 #include "launch/child.h"
@@ -13,6 +14,7 @@ struct reaper {
 	pid_t program; /* 0 once it was reaped */
 	int status; /* of the program, once it ended */
 	bool wait_all;
+	uint64_t deadline; /* of the monotonic clock in ms; 0: none */
 };
 
 static _Noreturn void finish(const struct reaper *s)
@@ -77,6 +79,24 @@ static int keep_two(int a, int b)
 	return r;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* this clock always exists */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The launcher keeps the timeout, unless it is stopped itself; nothing inside can stop pid 1. */
+static int remaining(const struct reaper *s)
+{
+	if (s->deadline == 0)
+		return -1;
+	uint64_t now = now_ms();
+	if (now >= s->deadline)
+		_exit(1);
+	return s->deadline - now > 1000000 ? 1000000 : (int)(s->deadline - now);
+}
+
 static int confine(struct reaper *s)
 {
 	sigset_t set;
@@ -100,6 +120,8 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 		.wait_all = args->plan->wait == WAIT_ALL,
 	};
 	(void)message_send_fd(s.socket, MESSAGE_STARTED, pidfd); /* a launcher that is gone ends us anyway */
+	if (args->plan->timeout_ms > 0)
+		s.deadline = now_ms() + args->plan->timeout_ms + TIMEOUT_GRACE_MS + 1000;
 	int r = confine(&s);
 	if (r == 0) {
 		arena_free(args->arena); /* the plan is done with; `args` itself is on the launcher's stack */
@@ -110,8 +132,8 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 	reap(&s);
 	for (;;) {
 		struct pollfd fds[2] = { { .fd = s.socket, .events = POLLIN }, { .fd = s.signals, .events = POLLIN } };
-		if (poll(fds, 2, -1) < 0)
-			continue; /* EINTR only */
+		if (poll(fds, 2, remaining(&s)) <= 0)
+			continue; /* the time, or EINTR */
 		if (fds[0].revents != 0)
 			obey(&s);
 		if (fds[1].revents != 0) {

@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { GRACE_MS = 5000, STATUS_TIMEOUT = 124 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16 };
 
 struct state {
 	struct supervise *s;
@@ -64,12 +64,13 @@ static void program_stopped(struct state *st, int sig)
 		pass_on(st, SIGCONT, TARGET_GROUP);
 		return;
 	}
-	if (t->fd < 0)
-		return; /* no terminal, no job control: whoever stopped the program will continue it */
+	/* Without a terminal, or for SIGSTOP, there is no job control to imitate: whoever stopped the program will continue it. */
+	if (t->fd < 0 || (sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
+		return;
 	/* With the terminal lent, ^Z reached the program's group only; the rest of the job is stopped here. */
 	bool job = sig == SIGTSTP && terminal_is_lent(t);
 	terminal_take(t);
-	terminal_stop_self(sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU ? sig : SIGSTOP, job);
+	terminal_stop_self(sig, job);
 	resume(st);
 }
 
@@ -120,10 +121,11 @@ static void message_arrived(struct state *st, const struct message *m, int fd)
 	}
 }
 
-/* All messages that are there. False when the other end is closed. */
+/* What is there, but not for ever: a program that stops and continues itself can keep messages coming. False when the other end
+ * is closed. */
 static bool read_messages(struct state *st)
 {
-	for (;;) {
+	for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
 		struct message m;
 		int fd;
 		int r = message_receive(st->s->socket, &m, &fd);
@@ -132,6 +134,7 @@ static bool read_messages(struct state *st)
 		else if (r != -EBADMSG)
 			return r != 0;
 	}
+	return true;
 }
 
 static void signal_arrived(struct state *st, const struct signalfd_siginfo *info)
@@ -164,7 +167,7 @@ static void time_is_up(struct state *st)
 		return;
 	}
 	st->timed_out = true;
-	st->deadline = now_ms() + GRACE_MS;
+	st->deadline = now_ms() + TIMEOUT_GRACE_MS;
 	event_timeout(st->s->status_fd);
 	if (!st->s->quiet)
 		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended\n", st->s->timeout_at);
@@ -191,7 +194,7 @@ static void loop(struct state *st)
 			{ .fd = s->signals, .events = POLLIN },
 		};
 		int n = poll(fds, 3, remaining(st));
-		if (n == 0 && st->deadline != 0 && now_ms() >= st->deadline)
+		if (st->deadline != 0 && now_ms() >= st->deadline)
 			time_is_up(st);
 		if (n <= 0)
 			continue;
