@@ -10,13 +10,21 @@
 
 enum { AT_ONCE = 0, PATIENT = 1000 };
 
+/* pipe(7): with POLLOUT there is room for PIPE_BUF bytes, which no line of ours exceeds. */
+static bool has_room(int fd, int wait_ms)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	return poll(&room, 1, wait_ms) > 0;
+}
+
+bool event_room(int fd)
+{
+	return has_room(fd, PATIENT);
+}
+
 static void put(int fd, int wait_ms, const char *text, size_t len)
 {
-	while (len > 0) {
-		struct pollfd room = { .fd = fd, .events = POLLOUT };
-		if (poll(&room, 1, wait_ms) <= 0)
-			return;
-		/* pipe(7): with POLLOUT there is room for PIPE_BUF bytes, which an event does not exceed. */
+	while (len > 0 && has_room(fd, wait_ms)) {
 		ssize_t n = write(fd, text, len);
 		if (n < 0 && errno == EINTR)
 			continue;

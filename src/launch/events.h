@@ -2,9 +2,13 @@
 #ifndef BAILEY_LAUNCH_EVENTS_H
 #define BAILEY_LAUNCH_EVENTS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+
+/* Whether a line can be written to the descriptor without waiting for its reader; after a second at most. */
+bool event_room(int fd);
 
 /*
  * All do nothing with fd < 0.  A reader that went away is no failure of the sandbox: SIGPIPE is blocked, EPIPE ignored.  Nor may

@@ -91,9 +91,7 @@ static int failure_status(enum step step, int error)
 static int prepare(struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
-	int r = prepare_descriptors(plan, e);
-	if (r == 0)
-		r = prepare_become(plan, e);
+	int r = prepare_become(plan, e);
 	if (r == 0)
 		r = prepare_creates(plan, e);
 	say(o, STEP_CREATE, "directories of the profile on the host", plan->create_count);
@@ -127,14 +125,16 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct child_args child = { .plan = plan, .arena = a, .stack = arena_alloc(a, CHILD_STACK), .terminal = -1 };
 	struct supervise s = { .arena = a, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 } };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
-	if (plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {
+	int r = prepare_descriptors(plan, e); /* before we open any: one of ours is not what was asked for */
+	if (r == 0 && plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {
 		terminal_open(&s.terminal);
 		s.terminal.lent = child.foreground = terminal_should_lend(&s.terminal);
 		child.terminal = s.terminal.fd;
 	}
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
-	int r = prepare(&child, &s, &undo, o, e);
+	if (r == 0)
+		r = prepare(&child, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);

@@ -168,11 +168,12 @@ static void time_is_up(struct state *st)
 	}
 	st->timed_out = true;
 	st->deadline = now_ms() + TIMEOUT_GRACE_MS;
-	event_timeout(st->s->status_fd);
-	if (!st->s->quiet)
-		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended\n", st->s->timeout_at);
 	pass_on(st, SIGTERM, TARGET_GROUP);
 	pass_on(st, SIGCONT, TARGET_GROUP); /* a stopped program would not see it */
+	event_timeout(st->s->status_fd);
+	/* The program can fill the pipe, and stop the output of a terminal: tcflow(3). */
+	if (!st->s->quiet && event_room(STDERR_FILENO))
+		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended\n", st->s->timeout_at);
 }
 
 static int remaining(const struct state *st)

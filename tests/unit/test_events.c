@@ -23,7 +23,9 @@ int main(void)
 	if (pipe(p) < 0)
 		return 1;
 	alarm(20); /* ends a test that waits for ever */
+	ok(event_room(p[1]), "an empty pipe has room");
 	fill(p[1]);
+	ok(!event_room(p[1]), "a full one has none");
 	time_t before = time(NULL);
 	event_ended(p[1], 0, 0);
 	event_stopped(p[1], SIGTSTP);
