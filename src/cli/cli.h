@@ -51,6 +51,9 @@ int cmd_schema(struct cli *cli, struct args *args);
  */
 void cli_find_places(struct cli *cli);
 
+/* Counts the profile of this launch, given by its path, among the facts' own files. */
+void cli_own_profile(struct cli *cli, const char *path);
+
 /* The terminal's width for standard output: COLUMNS, else the terminal's own, else 80; never below 40. */
 unsigned cli_width(const struct cli *cli);
 

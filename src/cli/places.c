@@ -53,6 +53,13 @@ static void find_prefix(struct cli *cli, const char *dir)
 	cli->filter.helper = path_join(a, prefix, "libexec/bailey/bailey-filter");
 }
 
+static void add_own(struct cli *cli, const char *path)
+{
+	struct facts *f = &cli->facts;
+	if (f->own_count < sizeof f->own / sizeof *f->own)
+		f->own[f->own_count++] = path;
+}
+
 void cli_find_places(struct cli *cli)
 {
 	struct arena *a = &cli->arena;
@@ -75,6 +82,26 @@ void cli_find_places(struct cli *cli)
 	}
 	if (dir == NULL || !find_tree(cli, dir))
 		find_prefix(cli, dir);
+
+	/* The plan keeps these read-only where they lie in something granted. */
+	add_own(cli, cli->places.shipped_dir);
+	add_own(cli, cli->filter.helper);
+	if (dir != NULL)
+		add_own(cli, arena_strdup(a, exe));
+}
+
+void cli_own_profile(struct cli *cli, const char *path)
+{
+	struct arena *a = &cli->arena;
+	const char *plain;
+	char real[PATH_MAX];
+	if (path[0] != '/')
+		path = path_join(a, cli->facts.cwd, path);
+	/* With ".." in it only the kernel can tell; without, a symlink of that name is to be kept as well as what it leads to. */
+	if (path_normal(a, path, &plain) < 0)
+		plain = realpath(path, real) != NULL ? arena_strdup(a, real) : NULL;
+	if (plain != NULL)
+		add_own(cli, plain);
 }
 
 unsigned cli_width(const struct cli *cli)

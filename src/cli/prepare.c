@@ -173,6 +173,8 @@ int cli_plan(struct cli *cli, const struct args *args, const char *profile, cons
 	int status = cli_request(cli, args, &request);
 	if (status != 0)
 		return status;
+	if (profile != NULL && strchr(profile, '/') != NULL)
+		cli_own_profile(cli, profile);
 	if (profile == NULL && r->program != NULL)
 		request.program_path = cli_program_path(cli, facts, r->program);
 	if (conf_load(ret_profile, &cli->arena, &cli->places, &request, &diags) != 0) {

@@ -47,6 +47,10 @@ struct facts {
 	char *const *environment; /* as in environ(7) */
 	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; live: filled by facts_terminal() */
 
+	/* bailey's program, helper, shipped profiles and a profile given by path: paths that decide over the next launch */
+	const char *own[4];
+	size_t own_count;
+
 	/* the machine; ask through the functions below */
 	const char *machine; /* "x86_64", "aarch64" */
 	unsigned kernel_major, kernel_minor;

@@ -52,6 +52,12 @@ void tree_add_asked(struct planner *pl, struct entry *e)
 		diag_error(pl->diags, e->origin, e->setting, "\"/\" cannot be hidden or replaced: the tree starts empty as it is");
 		return;
 	}
+	if (entry_is_writable(e) && strcmp(e->source, "/") == 0) {
+		struct diag *at = diag_error(pl->diags, e->origin, e->setting,
+			"\"%s\" is /: that would let the program change all that you can change", e->asked);
+		diag_hint(pl->diags, at, "start in the directory it is to work in, or grant that one");
+		return;
+	}
 	tree_add(pl, e);
 }
 

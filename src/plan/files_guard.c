@@ -22,6 +22,7 @@ struct guard {
 	enum how how;
 	const char *why;
 	const struct entry *hide; /* for `hide`: the entry that asked */
+	bool in_place; /* covered where it is; the directory around it has to go on taking new names */
 };
 
 /* What stands inside in the place of a guarded name. */
@@ -51,6 +52,8 @@ static struct entry stand_in(struct planner *pl, const struct guard *g, const st
 		e.flags = (grant->flags & MOUNT_NOEXEC) | MOUNT_READ_ONLY | MOUNT_MAY_VANISH;
 		if (n.type != NODE_DIRECTORY)
 			e.flags |= MOUNT_ON_FILE;
+		/* Nothing above a mount can be renamed inside, and the host's side is the user's own doing. */
+		e.guarded = !g->in_place;
 	}
 	return e;
 }
@@ -136,6 +139,16 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	}
 }
 
+/* bailey's program and profiles, and the profile of this launch: they may lie in a directory that is granted. */
+static void guard_rules(struct planner *pl, const struct grants *writable)
+{
+	const struct guard g = { .how = READ_ONLY, .why = "it decides over the next launch", .in_place = true };
+	if (writable->count == 0)
+		return;
+	for (size_t i = 0; i < pl->facts->own_count; i++)
+		guard_host_path(pl, g, pl->facts->own[i], writable, writable);
+}
+
 static struct grants gather_grants(struct planner *pl, bool writable)
 {
 	const struct file_tree *t = pl->files;
@@ -176,6 +189,7 @@ void files_guard(struct planner *pl)
 		if (names[i].how == OWN)
 			refuse_own(pl, names[i].why, path);
 	}
+	guard_rules(pl, &writable);
 	for (size_t i = 0; i < asked; i++) {
 		const struct entry *e = t->entries[i];
 		if (e->kind == ENTRY_HIDE)

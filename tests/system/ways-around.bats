@@ -73,3 +73,30 @@ END
 	gives 125 python3 "$SYSTEM/on-a-terminal.py" sh -c 'exec "$@" 3>&-' sh "$BAILEY" run -p "$(cat name)" true < /dev/null
 	has "$output" "descriptor 3"
 }
+@test "a profile cannot be rewritten by the program that it grants its directory" {
+	cat > here.conf <<- 'END'
+		inherit    = [ "common/base" ];
+		filesystem = { read_write = [ "${CWD}" ]; };
+	END
+	chmod go-w here.conf
+	cp here.conf before
+	# shellcheck disable=SC2016 # for the shell inside
+	gives 0 "$BAILEY" run -p ./here.conf sh -c 'echo x >> here.conf; mv here.conf gone; rm -f here.conf; echo new > beside; true'
+	cmp here.conf before
+	is "$(cat beside)" new
+}
+@test "nor the profiles and the programs of bailey's own tree" {
+	gives 0 "$BAILEY" run -p shell --rw "$TREE" sh -c "
+		echo x >> $TREE/profiles/shell.conf; mv $TREE/profiles $TREE/p; mv ${BAILEY%/*} $TREE/b
+		echo x >> ${BAILEY%/*}/bailey-filter; echo mine > $TREE/new; true"
+	lacks "$(cat "$TREE/profiles/shell.conf")" "
+x"
+	is "$(cat "$TREE/new")" mine
+	rm "$TREE/new"
+	gives 0 "$BAILEY" run -p shell true
+}
+@test "writing is not granted to the whole machine" {
+	cd /
+	gives 2 "$BAILEY" run -p archive tar --version
+	has "$output" "archive.conf" "is /"
+}

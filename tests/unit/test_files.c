@@ -176,6 +176,11 @@ static void test_mistakes(void)
 	r.facts.home = "/";
 	set_home(&r, HOME_HOST);
 	check_wrong(&r, "/ as a home", "1: filesystem.home: \"/\" cannot serve as a home directory\n");
+
+	setup(&r, debian);
+	say(&r, &r.profile.filesystem_read_write, "/");
+	check_wrong(&r, "the whole machine",
+		"1: filesystem.read_write: \"/\" is /: that would let the program change all that you can change\n");
 }
 
 static void test_special_sources(void)

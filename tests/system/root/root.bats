@@ -5,16 +5,28 @@ setup_file() {
 	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
 	: "${BUILD:=build}"
 	case $BUILD in
-	/*) BAILEY=$BUILD/bailey ;;
-	*) BAILEY=$TREE/$BUILD/bailey ;;
+	/*) ;;
+	*) BUILD=$TREE/$BUILD ;;
 	esac
-	export BAILEY
 	[ "$(id -u)" -eq 0 ] || return 0
+	# The user has to reach bailey's parts, wherever this tree lies.
+	export COPY
+	COPY=$(mktemp -d)
+	chmod 755 "$COPY"
+	mkdir "$COPY/build"
+	cp "$BUILD/bailey" "$BUILD/bailey-filter" "$COPY/build"
+	cp -R "$TREE/profiles" "$COPY/profiles"
+	chmod -R go-w "$COPY"
+	export BAILEY=$COPY/build/bailey
 	# tests/user.sh removes what a killed run leaves, by this form of name.
 	export USER_NAME=bailey-test-$$
 	useradd -m -s /bin/sh "$USER_NAME"
 }
-teardown_file() { [ "$(id -u)" -ne 0 ] || userdel -r "$USER_NAME" > /dev/null 2>&1 || true; }
+teardown_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	rm -rf "$COPY"
+	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+}
 
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
