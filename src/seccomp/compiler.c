@@ -189,10 +189,18 @@ int filter_get(
 		if (cache_load(ret, a, places->cache_dir, spec, len, &maker))
 			return 0;
 	}
+	/* A caller's RLIMIT_FSIZE is to be an error in words (EFBIG), not a death by its signal: setrlimit(2). */
+	sigset_t too_large, before;
+	(void)sigemptyset(&too_large);
+	(void)sigaddset(&too_large, SIGXFSZ);
+	(void)sigprocmask(SIG_BLOCK, &too_large, &before);
 	struct channels c = { -1, -1, -1 };
 	int got = compile(ret, a, spec, len, places->helper, &c, e);
 	close_channels(&c);
 	if (got == 0 && cache)
 		cache_store(a, places->cache_dir, spec, len, &maker, ret);
+	const struct timespec now = { 0 };
+	(void)sigtimedwait(&too_large, NULL, &now); /* one that is pending has been dealt with */
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return got;
 }
