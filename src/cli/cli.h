@@ -32,6 +32,8 @@ struct cli {
 	struct filter_places filter;
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
+	char *command_line; /* argv[0] and what follows, in one piece */
+	size_t command_line_len;
 	bool explicit_verb; /* the command line named the verb ("bailey run x", not "bailey x") */
 };
 

@@ -106,6 +106,9 @@ int main(int argc, char **argv)
 	struct err e = { 0 };
 	if (argc < 1)
 		return EXIT_USAGE;
+	/* The kernel puts the strings behind each other: proc_pid_cmdline(5). */
+	cli.command_line = argv[0];
+	cli.command_line_len = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]) + 1;
 	fill_standard_descriptors();
 	if (getauxval(AT_SECURE) != 0)
 		return cli_fail(&cli, EXIT_SETUP,

@@ -56,7 +56,11 @@ int cmd_run(struct cli *cli, struct args *args)
 		return status;
 	if (dry)
 		return cli_print_plan(cli, args, &cli->facts, &profile, &plan);
-	struct launch_options o = { .filter = cli->filter, .verbose = cli->verbose, .quiet = cli->quiet };
+	struct launch_options o = { .filter = cli->filter,
+		.verbose = cli->verbose,
+		.quiet = cli->quiet,
+		.command_line = cli->command_line,
+		.command_line_len = cli->command_line_len };
 	status = status_descriptor(cli, args, &o.status_fd);
 	if (status != 0)
 		return status;

@@ -22,6 +22,8 @@ struct child_args {
 	int launcher_socket; /* the launcher's end, to be closed */
 	sigset_t mask; /* the caller's signal mask, for the program */
 	struct sigaction sigchld; /* the caller's disposition of SIGCHLD */
+	char *command_line; /* what /proc/1/cmdline would show, with paths of the host */
+	size_t command_line_len;
 	char *stack; /* CHILD_STACK bytes for the program's process until it executes the program */
 	bool foreground; /* the program's group takes the terminal at once */
 	int terminal; /* the controlling terminal, or -1 */

@@ -122,7 +122,14 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct err *e)
 {
 	struct undo undo = { .count = 0 };
-	struct child_args child = { .plan = plan, .arena = a, .stack = arena_alloc(a, CHILD_STACK), .terminal = -1 };
+	struct child_args child = {
+		.plan = plan,
+		.arena = a,
+		.stack = arena_alloc(a, CHILD_STACK),
+		.terminal = -1,
+		.command_line = o->command_line,
+		.command_line_len = o->command_line_len,
+	};
 	struct supervise s = { .arena = a, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 } };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = prepare_descriptors(plan, e); /* before we open any: one of ours is not what was asked for */

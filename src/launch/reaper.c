@@ -1,5 +1,6 @@
 /* pid 1 of the sandbox once the program runs: no privileges, not dumpable, filtered, two descriptors. */
 #include <poll.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -122,6 +123,11 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 	(void)message_send_fd(s.socket, MESSAGE_STARTED, pidfd); /* a launcher that is gone ends us anyway */
 	if (args->plan->timeout_ms > 0)
 		s.deadline = now_ms() + args->plan->timeout_ms + TIMEOUT_GRACE_MS + 1000;
+	if (args->command_line_len > 0) {
+		/* Our copy of the stack only, and the program has its arguments by now. */
+		memset(args->command_line, 0, args->command_line_len);
+		memcpy(args->command_line, "bailey", args->command_line_len < 7 ? args->command_line_len - 1 : 6);
+	}
 	int r = confine(&s);
 	if (r == 0) {
 		arena_free(args->arena); /* the plan is done with; `args` itself is on the launcher's stack */

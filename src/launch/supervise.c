@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50 };
 
 struct state {
 	struct supervise *s;
@@ -185,9 +185,21 @@ static int remaining(const struct state *st)
 	return left > 1000000 ? 1000000 : (int)left;
 }
 
+/*
+ * Nobody waits for the messages of a sandbox without terminal and events, and most of what is started ends soon: for its first
+ * moments only its end and signals wake the launcher.  A message is then read a little later.
+ */
+static void wait_for_short_ones(const struct supervise *s)
+{
+	struct pollfd fds[2] = { { .fd = s->pidfd, .events = POLLIN }, { .fd = s->signals, .events = POLLIN } };
+	if (s->terminal.fd < 0 && s->status_fd < 0 && (s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
+		(void)poll(fds, 2, SHORT_MS);
+}
+
 static void loop(struct state *st)
 {
 	struct supervise *s = st->s;
+	wait_for_short_ones(s);
 	for (;;) {
 		struct pollfd fds[3] = {
 			{ .fd = s->pidfd, .events = POLLIN },
