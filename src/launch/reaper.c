@@ -1,4 +1,8 @@
-/* pid 1 of the sandbox once the program runs: no privileges, not dumpable, filtered, two descriptors. */
+/*
+ * pid 1 of the sandbox once the program runs: no privileges, not dumpable, filtered, two descriptors.  Its own filter can only be
+ * loaded after the program was forked (filters are inherited) and executed (CLONE_VFORK), so it comes some ten microseconds
+ * after the program's first instruction; until then pid 1 does nothing that depends on anything inside.
+ */
 #include <poll.h>
 #include <string.h>
 #include <sys/signalfd.h>

@@ -32,6 +32,11 @@ no_capabilities)
 no_new_privs) [ "$(status_field NoNewPrivs)" = 1 ] || no "NoNewPrivs is $(status_field NoNewPrivs)" ;;
 filtered) [ "$(status_field Seccomp)" = 2 ] || no "Seccomp is $(status_field Seccomp)" ;;
 first_process_filtered)
+	# It waits for the program to be executed before it confines itself: a moment later than the program's first instructions.
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(status_field Seccomp /proc/1/status)" = 2 ] && break
+		sleep 0.1
+	done
 	[ "$(status_field Seccomp /proc/1/status)" = 2 ] || no "pid 1: Seccomp is $(status_field Seccomp /proc/1/status)"
 	[ "$(status_field NoNewPrivs /proc/1/status)" = 1 ] || no "pid 1 may gain privileges"
 	[ "$(status_field CapEff /proc/1/status)" = 0000000000000000 ] || no "pid 1 has $(status_field CapEff /proc/1/status)"
