@@ -169,7 +169,7 @@ END
 	has "$output" mine
 	is "$(cat ~/document)" changed
 	is "$(cat ~/.bashrc)" "# rc"
-	run grep -rl evil ~/.bashrc ~/.profile ~/.config ~/.local/bin ~/.cache/bailey
+	run grep -rls evil ~/.bashrc ~/.profile ~/.config ~/.local/bin ~/.cache/bailey
 	is "$output" ""
 	is "$(cat ~/.config/plain/f)" x
 	[ -d ~/.config/autostart ]
