@@ -197,6 +197,17 @@ const char *facts_env(const struct facts *f, const char *name)
 	return NULL;
 }
 
+void facts_groups(struct facts *f)
+{
+	if (f->injected || f->groups != NULL)
+		return;
+	int n = getgroups(0, NULL);
+	gid_t *groups = arena_array(f->arena, n > 0 ? (size_t)n : 1, sizeof *groups);
+	n = getgroups(n, groups);
+	f->groups = groups;
+	f->group_count = n > 0 ? (size_t)n : 0;
+}
+
 void facts_terminal(struct facts *f)
 {
 	if (f->injected)

@@ -45,6 +45,8 @@ struct facts {
 	const char *home; /* $HOME when it is absolute, else the password entry; "" when there is none */
 	const char *cwd; /* "" when it cannot be told (deleted, not searchable) */
 	char *const *environment; /* as in environ(7) */
+	const gid_t *groups; /* supplementary; live: filled by facts_groups() */
+	size_t group_count;
 	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; live: filled by facts_terminal() */
 
 	/* bailey's program, helper, shipped profiles and a profile given by path: paths that decide over the next launch */
@@ -92,6 +94,9 @@ enum cgroup_layout facts_cgroup(struct facts *f);
 
 /* The value of an environment variable, or NULL. */
 const char *facts_env(const struct facts *f, const char *name);
+
+/* Fills groups (getgroups). */
+void facts_groups(struct facts *f);
 
 /* Fills tty[] (isatty and ttyname of 0..2). */
 void facts_terminal(struct facts *f);

@@ -55,6 +55,24 @@ static int read_gid(struct reading *r, const struct json_value *v)
 	return err;
 }
 
+static int read_groups(struct reading *r, const struct json_value *v)
+{
+	gid_t *groups = NULL;
+	size_t count = 0, cap = 0;
+	for (const struct json_value *m = v->type == JSON_ARRAY ? v->first : NULL; m != NULL; m = m->next) {
+		int64_t n;
+		if (m->type != JSON_INT || (n = m->number) < 0 || n >= UINT32_MAX)
+			return bad(r, v, "must be a list of group ids");
+		groups = arena_grow(r->f->arena, groups, count, &cap, sizeof *groups);
+		groups[count++] = (gid_t)n;
+	}
+	if (v->type != JSON_ARRAY)
+		return bad(r, v, "must be a list of group ids");
+	r->f->groups = groups;
+	r->f->group_count = count;
+	return 0;
+}
+
 static int read_user(struct reading *r, const struct json_value *v)
 {
 	return get_text(r, v, &r->f->user);
@@ -202,6 +220,7 @@ static const struct {
 } members[] = {
 	{ "uid", read_uid },
 	{ "gid", read_gid },
+	{ "groups", read_groups },
 	{ "user", read_user },
 	{ "home", read_home },
 	{ "cwd", read_cwd },

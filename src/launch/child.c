@@ -58,6 +58,23 @@ static int map_identity(const struct child_args *args)
 	return r;
 }
 
+/* The launcher has the maps written; until then no id of this process means anything. */
+static int await_maps(const struct child_args *args)
+{
+	struct message m;
+	ssize_t n;
+	do
+		n = recv(args->socket, &m, sizeof m, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		_exit(SETUP_FAILED); /* the launcher died, or gave up */
+	if (n != (ssize_t)sizeof m || m.type != MESSAGE_MAPPED)
+		return n < 0 ? -errno : -EBADMSG;
+	/* The caller's groups mean nothing to root in here, who could not even leave them to a service. */
+	const gid_t only = 0;
+	return (int)sys_result(syscall(SYS_setgroups, 1, &only));
+}
+
 static int loopback_up(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -95,7 +112,7 @@ void child_main(const struct child_args *args)
 	int r = guard(args);
 	if (r < 0)
 		child_fail(args, STEP_GUARD, r, 0);
-	r = map_identity(args);
+	r = plan->mode == IDENTITY_MAPPED ? await_maps(args) : map_identity(args);
 	if (r < 0)
 		child_fail(args, STEP_MAP, r, 0);
 	mode_t mask = umask(0); /* modes in the plan are exact */
@@ -114,7 +131,7 @@ void child_main(const struct child_args *args)
 	 * earlier, because the files in /proc/self then belong to root. */
 	r = (int)sys_result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 	if (r == 0)
-		r = privileges_drop(plan->keep_caps);
+		r = privileges_drop(plan->keep_caps, plan->mode == IDENTITY_MAPPED);
 	if (r < 0)
 		child_fail(args, STEP_PRIVILEGES, r, 0);
 

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "launch/child.h"
 #include "launch/events.h"
+#include "launch/maps.h"
 #include "launch/prepare.h"
 #include "launch/supervise.h"
 #include "launch/undo.h"
@@ -149,6 +150,12 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		r = clone_sandbox(&child, &s, &undo, e);
 		if (r < 0)
 			(void)prepare_failure(e, plan, facts, STEP_CLONE, -r, 0);
+	}
+	if (r == 0 && plan->mode == IDENTITY_MAPPED) {
+		say(o, STEP_IDS, "ranges of user and group ids", plan->uid_map.count + plan->gid_map.count);
+		r = maps_write(plan, a, s.sandbox, &child.mask, e);
+		if (r == 0)
+			(void)message_send(s.socket, MESSAGE_MAPPED, STEP_IDS, 0, 0); /* a sandbox that is gone is seen below */
 	}
 	if (r == 0) {
 		struct message failed;

@@ -18,6 +18,7 @@ enum message_type {
 	MESSAGE_CONTINUED, /* from pid 1: it went on */
 	MESSAGE_KILLED, /* from pid 1: signal `value` ended the program. Without this, pid 1's exit status is the program's */
 	/* to pid 1 */
+	MESSAGE_MAPPED, /* to what will be pid 1, once: its id maps are written */
 	MESSAGE_SIGNAL, /* send signal `value` to `index`, one of enum message_target */
 };
 

@@ -124,8 +124,8 @@ static int draw(void *bytes, size_t n, struct err *e)
 
 int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e)
 {
-	(void)snprintf(args->uid_map, sizeof args->uid_map, "%u %u 1\n", (unsigned)plan->uid, (unsigned)plan->uid);
-	(void)snprintf(args->gid_map, sizeof args->gid_map, "%u %u 1\n", (unsigned)plan->gid, (unsigned)plan->gid);
+	(void)snprintf(args->uid_map, sizeof args->uid_map, "%u %u 1\n", (unsigned)plan->inside_uid, (unsigned)plan->uid);
+	(void)snprintf(args->gid_map, sizeof args->gid_map, "%u %u 1\n", (unsigned)plan->inside_gid, (unsigned)plan->gid);
 	if (plan->hostname_random) {
 		uint32_t numbers[3];
 		if (draw(numbers, sizeof numbers, e) < 0)

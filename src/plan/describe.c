@@ -59,6 +59,14 @@ const char *describe_capability(struct arena *a, int number)
 	return copy;
 }
 
+const char *describe_user(struct arena *a, const struct plan *plan)
+{
+	if (plan->mode != IDENTITY_SELF)
+		return arena_printf(a, "root inside (uid %u, gid %u), outside uid %u, gid %u", (unsigned)plan->inside_uid,
+			(unsigned)plan->inside_gid, (unsigned)plan->uid, (unsigned)plan->gid);
+	return arena_printf(a, "%suid %u, gid %u", plan->become ? "becomes " : "", (unsigned)plan->uid, (unsigned)plan->gid);
+}
+
 const char *describe_limit(struct arena *a, const struct limit *l)
 {
 	switch (l->resource) {

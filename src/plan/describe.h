@@ -25,6 +25,9 @@ const char *describe_mount_kind(enum mount_kind kind);
 /* "net_admin"; the number as text for one without a name. Owned by the arena. */
 const char *describe_capability(struct arena *a, int number);
 
+/* "uid 1000, gid 1000", "root inside (uid 0, gid 0), outside uid 1000, gid 1000". Owned by the arena. */
+const char *describe_user(struct arena *a, const struct plan *plan);
+
 /* The value of a limit: "64M" for bytes, "1h" for processor time, a number for counts. Owned by the arena. */
 const char *describe_limit(struct arena *a, const struct limit *l);
 

@@ -58,6 +58,15 @@ static void say_files(struct statements *s, const struct plan *plan)
 	}
 }
 
+static void say_map(struct statements *s, const char *word, const struct id_map *m, struct origin o)
+{
+	for (size_t i = 0; i < m->count; i++)
+		say(s, "identity",
+			arena_printf(s->arena, "%s map %u %u %u", word, (unsigned)m->ranges[i].inside,
+				(unsigned)m->ranges[i].outside, (unsigned)m->ranges[i].count),
+			o);
+}
+
 static void say_identity(struct statements *s, const struct plan *plan)
 {
 	const struct origin none = { 0 };
@@ -66,7 +75,9 @@ static void say_identity(struct statements *s, const struct plan *plan)
 		if ((plan->clone_flags & describe_namespaces[i].flag) != 0)
 			say(s, "namespaces", arena_printf(s->arena, "own %s", describe_namespaces[i].name), none);
 	say(s, "namespaces", plan->nested ? "inner user namespaces allowed" : "inner user namespaces refused", plan->nested_origin);
-	say(s, "identity", arena_printf(s->arena, "uid %u, gid %u", (unsigned)plan->uid, (unsigned)plan->gid), plan->user_origin);
+	say(s, "identity", describe_user(s->arena, plan), plan->user_origin);
+	say_map(s, "uid", &plan->uid_map, plan->user_origin);
+	say_map(s, "gid", &plan->gid_map, plan->user_origin);
 	say(s, "identity",
 		plan->hostname_random
 			? "host name random"

@@ -126,9 +126,11 @@ static void always(struct planner *pl)
 	const struct facts *f = pl->facts;
 	if (f->home != NULL && f->home[0] != '\0')
 		put(pl, arena_printf(pl->arena, "HOME=%s", f->home), built_in, true);
-	if (f->user != NULL && f->user[0] != '\0') {
-		put(pl, arena_printf(pl->arena, "USER=%s", f->user), built_in, true);
-		put(pl, arena_printf(pl->arena, "LOGNAME=%s", f->user), built_in, true);
+	/* Inside, uid 0 has this name in /etc/passwd. The home stays where it is: there the grants are. */
+	const char *user = pl->plan->mode != IDENTITY_SELF ? "root" : f->user;
+	if (user != NULL && user[0] != '\0') {
+		put(pl, arena_printf(pl->arena, "USER=%s", user), built_in, true);
+		put(pl, arena_printf(pl->arena, "LOGNAME=%s", user), built_in, true);
 	}
 	put(pl, arena_printf(pl->arena, "PATH=%s", default_path), built_in, false);
 }

@@ -1,4 +1,4 @@
-/* Who the program runs as: the caller, or, started by root, the user that the profile names. */
+/* Who the program runs as: the caller (as itself, or as root inside), or, started by root, the user that the profile names. */
 #include <errno.h>
 #include <string.h>
 
@@ -133,36 +133,49 @@ static void stand_in(struct planner *pl, const struct user *u)
 	f->home = u->home[0] == '/' ? u->home : "";
 }
 
-void plan_identity(struct planner *pl)
+/* Started by an ordinary user. */
+static void stay(struct planner *pl, const struct value *v, const char *name)
 {
-	const struct value *v = &pl->p->identity_user;
 	struct plan *plan = pl->plan;
-	const char *name = v->s != NULL ? v->s : "self";
-	bool self = strcmp(name, "self") == 0;
-	plan->user_origin = v->origin;
-	plan->uid = pl->facts->uid;
-	plan->gid = pl->facts->gid;
-	/* To check or explain a profile nobody has to become anybody: an administrator looks at users' profiles, a user at a service's. */
-	bool starting = pl->request->program != NULL;
-	if (pl->facts->uid != 0) {
-		if (!self && starting) {
-			struct diag *at = diag_error(
-				pl->diags, v->origin, "identity.user", "only root can become another user (\"%s\")", name);
-			diag_hint(pl->diags, at, "leave it at \"self\", or let root start bailey");
-		} else if (!self) {
-			planner_note(pl, v->origin,
-				arena_printf(pl->arena, "Only root can start this profile: it becomes the user \"%s\".", name));
-		}
+	if (strcmp(name, "self") == 0)
+		return;
+	if (strcmp(name, "root") == 0 || strcmp(name, "mapped") == 0) {
+		plan->mode = name[0] == 'm' ? IDENTITY_MAPPED : IDENTITY_ROOT;
+		plan->inside_uid = plan->inside_gid = 0;
+		if (plan->mode == IDENTITY_MAPPED)
+			plan_id_maps(pl);
 		return;
 	}
-	if (self && starting) {
-		struct diag *at = diag_error(pl->diags, v->origin, "identity.user",
-			"started by root, a program must run as another user: \"self\" would be root");
-		diag_hint(pl->diags, at, "name one: --set identity.user=NAME");
-	}
-	if (self) {
+	/* To check or explain a profile nobody has to become anybody: an administrator looks at users' profiles, a user at a service's. */
+	if (pl->request->program == NULL) {
 		planner_note(pl, v->origin,
-			"Root cannot start this profile as it is: --set identity.user=NAME says who the program runs as.");
+			arena_printf(pl->arena, "Only root can start this profile: it becomes the user \"%s\".", name));
+		return;
+	}
+	struct diag *at = diag_error(pl->diags, v->origin, "identity.user", "only root can become another user (\"%s\")", name);
+	diag_hint(pl->diags, at, "leave it at \"self\", or let root start bailey");
+}
+
+/* Started by root. uid 0 inside would be the host's root for all that is granted, so there is no such thing. */
+static void become(struct planner *pl, const struct value *v, const char *name)
+{
+	struct plan *plan = pl->plan;
+	bool self = strcmp(name, "self") == 0, ranges = strcmp(name, "mapped") == 0 || strcmp(name, "root") == 0;
+	if ((self || ranges) && pl->request->program == NULL) {
+		planner_note(pl, v->origin,
+			ranges ? "Only an ordinary user can start this profile: uid 0 inside is that user, and never the host's root."
+			       : "Root cannot start this profile as it is: --set identity.user=NAME says who the program runs as.");
+		return;
+	}
+	if (self || ranges) {
+		struct diag *at = ranges
+			? diag_error(pl->diags, v->origin, "identity.user",
+				  "\"%s\" is for ordinary users: started by root, uid 0 inside would be the host's root", name)
+			: diag_error(pl->diags, v->origin, "identity.user",
+				  "started by root, a program must run as another user: \"self\" would be root");
+		diag_hint(pl->diags, at,
+			ranges ? "start bailey as that user, or name one to become: --set identity.user=NAME"
+			       : "name one: --set identity.user=NAME");
 		return;
 	}
 
@@ -182,7 +195,60 @@ void plan_identity(struct planner *pl)
 	}
 	find_groups(pl, &u, initgroups);
 	plan->become = true;
-	plan->uid = u.uid;
-	plan->gid = u.gid;
+	plan->uid = plan->inside_uid = u.uid;
+	plan->gid = plan->inside_gid = u.gid;
 	stand_in(pl, &u);
+}
+
+void plan_identity(struct planner *pl)
+{
+	const struct value *v = &pl->p->identity_user;
+	struct plan *plan = pl->plan;
+	const char *name = v->s != NULL ? v->s : "self";
+	plan->user_origin = v->origin;
+	plan->uid = plan->inside_uid = pl->facts->uid;
+	plan->gid = plan->inside_gid = pl->facts->gid;
+	if (pl->facts->uid != 0)
+		stay(pl, v, name);
+	else
+		become(pl, v, name);
+}
+
+/* "docker", or the number when /etc/group does not know it. */
+static const char *group_name(struct planner *pl, gid_t gid)
+{
+	const char *text;
+	if (facts_read(pl->facts, "/etc/group", &text) == 0) {
+		for (const char *line = text; *line != '\0'; line = next_line(line)) {
+			uint32_t n;
+			if (number(field(pl->arena, line, 2), &n) && n == gid)
+				return field(pl->arena, line, 0);
+		}
+	}
+	return arena_printf(pl->arena, "%u", (unsigned)gid);
+}
+
+void plan_note_groups(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	const gid_t *groups = plan->groups;
+	size_t count = plan->group_count;
+	if (plan->mode == IDENTITY_MAPPED)
+		return;
+	if (!plan->become) {
+		facts_groups(pl->facts);
+		groups = pl->facts->groups;
+		count = pl->facts->group_count;
+	}
+	const char *names = "";
+	for (size_t i = 0; i < count; i++)
+		if (groups[i] != plan->gid)
+			names = arena_printf(pl->arena, "%s%s%s", names, names[0] != '\0' ? ", " : "", group_name(pl, groups[i]));
+	if (names[0] == '\0')
+		return;
+	planner_note(pl, plan->user_origin,
+		arena_printf(pl->arena,
+			"Inside, the user's other groups show as nogroup, but they hold (%s): of what is granted, the program may use "
+			"what they may use.%s",
+			names, plan->become ? "" : " Only identity.user = \"mapped\" gives them up."));
 }

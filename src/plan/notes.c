@@ -51,6 +51,22 @@ static void note_capabilities(struct planner *pl)
 				l->items[i].text));
 }
 
+static void note_identity(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	plan_note_groups(pl);
+	if (plan->mode != IDENTITY_MAPPED)
+		return;
+	for (size_t i = 1; i < plan->uid_map.count; i++) {
+		const struct id_range *r = &plan->uid_map.ranges[i];
+		planner_note(pl, plan->user_origin,
+			arena_printf(pl->arena,
+				"Where it may write, it can give files to the uids from %u to %u of the host: these are the user's own to "
+				"spend, but only root or another mapped sandbox can change or remove such files.",
+				(unsigned)r->outside, (unsigned)(r->outside + r->count - 1)));
+	}
+}
+
 static void note_sockets(struct planner *pl)
 {
 	const struct plan *plan = pl->plan;
@@ -136,6 +152,7 @@ void plan_notes(struct planner *pl)
 	note_sockets(pl);
 	note_calls(pl);
 	note_capabilities(pl);
+	note_identity(pl);
 	planner_note(pl, built_in,
 		"The kernel is the host's: a mistake in it that the allowed calls can reach is a way out. So is a mistake of a program outside "
 		"that trusts the files the sandbox may write.");

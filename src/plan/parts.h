@@ -10,7 +10,16 @@
  */
 void plan_identity(struct planner *pl);
 
-/* umask, nice, timeout, resource limits, descriptors, capabilities, terminal. */
+/* The ranges of ids of identity.user = "mapped", from /etc/subuid and /etc/subgid, and the programs that map them. */
+void plan_id_maps(struct planner *pl);
+
+/* Whether the caller's supplementary groups still count inside. */
+void plan_note_groups(struct planner *pl);
+
+/* What the program keeps: capabilities.keep, and what comes with the identity. Needs plan_identity() and the namespaces. */
+void plan_capabilities(struct planner *pl);
+
+/* umask, nice, timeout, resource limits, descriptors, terminal. */
 void plan_process(struct planner *pl);
 
 /* The environment: kept variables, those every program gets, those of the profile; sorted by name. */

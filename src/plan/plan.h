@@ -73,6 +73,22 @@ struct limit {
 	struct origin origin;
 };
 
+/* One line of an id map: `count` ids from `inside` on are those from `outside` on. */
+struct id_range {
+	uint32_t inside, outside, count;
+};
+
+struct id_map {
+	struct id_range *ranges;
+	size_t count, cap;
+};
+
+/* A capability that is kept although no line asked for it. */
+struct kept_capability {
+	int number;
+	const char *why;
+};
+
 /* Something the sandbox does not keep out, or that is less than was asked for; shown by explain. */
 struct note {
 	const char *text;
@@ -86,13 +102,23 @@ struct plan_path { /* one line of explain's table of granted paths, in the words
 	struct origin origin;
 };
 
+enum identity_mode {
+	IDENTITY_SELF, /* the same user and group inside and outside */
+	IDENTITY_ROOT, /* uid 0 and gid 0 inside are the user */
+	IDENTITY_MAPPED, /* the same, and further ids are the user's subordinate ones */
+};
+
 struct plan {
 	const char *profile_name;
 	const char *profile_path; /* or NULL */
 	const char *description;
 
 	/* who */
-	uid_t uid, gid; /* inside and outside alike */
+	enum identity_mode mode;
+	uid_t uid, gid; /* on the host */
+	uid_t inside_uid, inside_gid; /* what these are called inside: the same, or 0 */
+	struct id_map uid_map, gid_map; /* MAPPED: more than that one user and group */
+	const char *newuidmap, *newgidmap; /* MAPPED: paths of the programs that write these maps, else NULL */
 	bool become; /* started by root: become uid/gid/groups for good before anything else */
 	gid_t *groups;
 	size_t group_count;
@@ -121,6 +147,8 @@ struct plan {
 	size_t filter_spec_len;
 	struct origin filter_origin;
 	uint64_t keep_caps; /* bit set by capability number */
+	const struct kept_capability *default_caps; /* those of keep_caps that come with the identity; or NULL */
+	size_t default_cap_count;
 
 	/* process */
 	const char *program; /* absolute path inside */

@@ -14,12 +14,36 @@ static void mode_text(struct json *j, const char *key, mode_t mode)
 	json_string(j, key, arena_printf(j->out->arena, "%04o", (unsigned)mode));
 }
 
+static void id_map(struct json *j, const char *key, const char *tool, const struct id_map *m)
+{
+	json_object(j, key);
+	json_string(j, "program", tool);
+	json_array(j, "ranges");
+	for (size_t i = 0; i < m->count; i++) {
+		json_object(j, NULL);
+		json_uint(j, "inside", m->ranges[i].inside);
+		json_uint(j, "outside", m->ranges[i].outside);
+		json_uint(j, "count", m->ranges[i].count);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
 static void identity(struct json *j, const struct plan *plan)
 {
 	json_object(j, "identity");
 	json_uint(j, "uid", plan->uid);
 	json_uint(j, "gid", plan->gid);
 	json_bool(j, "become", plan->become);
+	if (plan->mode != IDENTITY_SELF) {
+		json_uint(j, "inside_uid", plan->inside_uid);
+		json_uint(j, "inside_gid", plan->inside_gid);
+	}
+	if (plan->mode == IDENTITY_MAPPED) {
+		id_map(j, "uid_map", plan->newuidmap, &plan->uid_map);
+		id_map(j, "gid_map", plan->newgidmap, &plan->gid_map);
+	}
 	json_array(j, "groups");
 	for (size_t i = 0; i < plan->group_count; i++)
 		json_uint(j, NULL, plan->groups[i]);

@@ -147,6 +147,23 @@ static void network(struct text *t)
 	layout_table(&t->l);
 }
 
+/* "0 is 1000, 1 to 65536 are 100000 to 165535" */
+static void id_map(struct text *t, const char *word, const struct id_map *m)
+{
+	struct buf out = { .arena = t->arena };
+	for (size_t i = 0; i < m->count; i++) {
+		const struct id_range *r = &m->ranges[i];
+		const char *comma = i > 0 ? ", " : "";
+		if (r->count == 1)
+			buf_printf(&out, "%s%u is %u", comma, (unsigned)r->inside, (unsigned)r->outside);
+		else
+			buf_printf(&out, "%s%u to %u are %u to %u", comma, (unsigned)r->inside,
+				(unsigned)(r->inside + r->count - 1), (unsigned)r->outside, (unsigned)(r->outside + r->count - 1));
+	}
+	if (m->count > 0)
+		row(t, word, buf_text(&out), t->plan->user_origin);
+}
+
 static void identity(struct text *t)
 {
 	const struct plan *plan = t->plan;
@@ -161,10 +178,11 @@ static void identity(struct text *t)
 	row(t, "inner ones", choice_text(t, plan->nested ? USER_NESTED : USER_REFUSED), plan->nested_origin);
 	if ((int)p->namespaces_ipc.i == IPC_HOST)
 		row(t, "ipc", choice_text(t, IPC_HOST), p->namespaces_ipc.origin);
-	row(t, "user",
-		arena_printf(
-			t->arena, "%suid %u, gid %u", plan->become ? "becomes " : "", (unsigned)plan->uid, (unsigned)plan->gid),
-		plan->user_origin);
+	row(t, "user", describe_user(t->arena, plan), plan->user_origin);
+	id_map(t, "uids", &plan->uid_map);
+	id_map(t, "gids", &plan->gid_map);
+	if (plan->mode == IDENTITY_MAPPED)
+		row(t, "groups", "only gid 0: the user's other groups are given up", plan->user_origin);
 	row(t, "host name",
 		plan->hostname_random            ? "random, as adjective-noun-number"
 			: plan->hostname != NULL ? plan->hostname
@@ -232,9 +250,15 @@ static void privileges(struct text *t)
 	const struct list *keep = &t->p->capabilities_keep;
 	const struct origin none = { 0 };
 	layout_heading(&t->l, "Privileges");
-	if (keep->count == 0)
+	const struct plan *plan = t->plan;
+	if (plan->keep_caps == 0)
 		row(t, "capabilities", "none", none);
 	list_rows(t, "keeps", keep);
+	for (size_t i = 0; i < plan->default_cap_count; i++)
+		row(t, "keeps",
+			arena_printf(t->arena, "%s: %s", describe_capability(t->arena, plan->default_caps[i].number),
+				plan->default_caps[i].why),
+			plan->user_origin);
 	row(t, "setuid", "programs with a setuid bit or file capabilities gain nothing (no_new_privs)", none);
 	layout_table(&t->l);
 }

@@ -1,9 +1,7 @@
-/* How the program is started: mask, priority, time, limits, descriptors, capabilities, terminal. */
+/* How the program is started: mask, priority, time, limits, descriptors, terminal. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/capability.h>
 
 #include "base/num.h"
 #include "plan/parts.h"
@@ -79,20 +77,6 @@ static void plan_descriptors(struct planner *pl)
 	}
 }
 
-static void plan_capabilities(struct planner *pl)
-{
-	const struct list *l = &pl->p->capabilities_keep;
-	for (size_t i = 0; i < l->count; i++) {
-		const char *text = l->items[i].text;
-		const char *name = strncasecmp(text, "cap_", 4) == 0 ? text : arena_printf(pl->arena, "cap_%s", text);
-		cap_value_t number;
-		if (cap_from_name(name, &number) < 0 || number < 0 || number > 63)
-			diag_error(pl->diags, l->items[i].origin, "capabilities.keep", "there is no capability \"%s\"", text);
-		else
-			pl->plan->keep_caps |= UINT64_C(1) << number;
-	}
-}
-
 static void plan_terminal(struct planner *pl)
 {
 	struct plan *plan = pl->plan;
@@ -129,6 +113,5 @@ void plan_process(struct planner *pl)
 	plan->timeout_origin = p->process_timeout.origin;
 	plan_limits(pl);
 	plan_descriptors(pl);
-	plan_capabilities(pl);
 	plan_terminal(pl);
 }

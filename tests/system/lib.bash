@@ -156,6 +156,12 @@ need() {
 	for thing in "$@"; do
 		case $thing in
 		userns) said=$(unshare -U true 2>&1) ;;
+		subuid)
+			said=$(grep -m 1 "^$(id -un):" /etc/subuid && grep -m 1 "^$(id -un):" /etc/subgid && command -v newuidmap) || {
+				said="$(id -un) has no line in /etc/subuid and /etc/subgid, or there is no newuidmap"
+				false
+			}
+			;;
 		tiocsti)
 			said=$(python3 "$SYSTEM/on-a-terminal.py" python3 -c 'import fcntl, termios
 fcntl.ioctl(0, termios.TIOCSTI, b"x")' 2>&1)

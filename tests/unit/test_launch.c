@@ -55,7 +55,9 @@ static void test_creates(void)
 
 static void test_texts(void)
 {
-	struct plan plan = { .uid = 1000, .gid = 100, .hostname = "firefox", .machine_id_private = true };
+	struct plan plan = {
+		.uid = 1000, .gid = 100, .inside_uid = 1000, .inside_gid = 100, .hostname = "firefox", .machine_id_private = true
+	};
 	struct child_args one = { 0 }, two = { 0 };
 	struct err e = { 0 };
 	ok(prepare_texts(&one, &plan, &e) == 0 && prepare_texts(&two, &plan, &e) == 0, "texts are prepared");
@@ -66,6 +68,11 @@ static void test_texts(void)
 		"the machine id has 32 digits and a line end");
 	ok(one.machine_id[12] == '4' && strchr("89ab", one.machine_id[16]) != NULL, "and is a random UUID");
 	ok(strcmp(one.machine_id, two.machine_id) != 0, "a new one each time");
+
+	plan.inside_uid = plan.inside_gid = 0;
+	ok(prepare_texts(&one, &plan, &e) == 0, "for root inside too");
+	same(one.uid_map, "0 1000 1\n", "uid 0 is the user");
+	same(one.gid_map, "0 100 1\n", "and gid 0 the group");
 
 	plan.hostname = NULL;
 	plan.hostname_random = true;

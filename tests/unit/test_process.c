@@ -242,6 +242,28 @@ static void test_identity(void)
 		"the facts are the caller's again afterwards");
 }
 
+static void test_inside_ids(void)
+{
+	struct result *r = make(USR "identity = { user = \"root\"; };", "true");
+	same(mistake(r), "none", "root inside");
+	const struct plan *p = &r->plan;
+	ok(p->mode == IDENTITY_ROOT && p->uid == 1000 && p->inside_uid == 0 && p->inside_gid == 0 && p->keep_caps == 0,
+		"is the user outside, and keeps nothing");
+	ok(strstr(environment(r), " USER=root") != NULL && strstr(environment(r), "HOME=/home/ada") != NULL,
+		"has root's name and the user's home");
+	p = &make("identity = { user = \"root\"; };\nnamespaces = { user = \"nested\"; };", NULL)->plan;
+	ok(p->keep_caps == UINT64_C(1) << 31 && p->default_cap_count == 1, "inner namespaces take setfcap");
+
+	r = make(USR "identity = {\n user = \"mapped\"; };", "true");
+	ok(r->diags.errors == 4 && r->diags.items[0].origin.line == 3, "mapped without anything: two programs and two files");
+	same(r->diags.items[0].text, "\"mapped\" needs the program newuidmap, which is not in PATH", "the first of them");
+	same(mistake(make_as(0, USR "identity = { user = \"mapped\"; };", "true")),
+		"\"mapped\" is for ordinary users: started by root, uid 0 inside would be the host's root", "not for root");
+	same(mistake(make_as(0, USR "identity = { user = \"root\"; };", "true")),
+		"\"root\" is for ordinary users: started by root, uid 0 inside would be the host's root", "nor is this");
+	same(mistake(make_as(0, USR "identity = { user = \"mapped\"; };", NULL)), "none", "who may look at it");
+}
+
 static void test_machine(void)
 {
 	struct facts f;
@@ -271,6 +293,7 @@ int main(void)
 	test_process();
 	test_namespaces();
 	test_identity();
+	test_inside_ids();
 	test_machine();
 	arena_free(&arena);
 	return tap_done();

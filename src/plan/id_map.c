@@ -1,0 +1,127 @@
+/* identity.user = "mapped": which ids the user may have inside, and who maps them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/path.h"
+#include "host/resolve.h"
+#include "plan/parts.h"
+
+/* Packages give files to "nobody" and "nogroup", 65534: an inside that does not know these cannot install them. */
+enum { LARGEST_NEEDED = 65534, USUAL_COUNT = 65536, USUAL_FIRST = 100000 };
+
+static const char setting[] = "identity.user";
+
+/* The name for newuidmap(1) is the account's, whatever USER says. */
+static const char *account(struct planner *pl)
+{
+	const char *text;
+	const char *uid = arena_printf(pl->arena, "%u", (unsigned)pl->facts->uid);
+	bool known = facts_read(pl->facts, "/etc/passwd", &text) == 0;
+	for (int source = 0; source < 2; source++) {
+		for (const char *line = known ? text : ""; *line != '\0';) {
+			size_t len = strcspn(line, "\n"), name = strcspn(line, ":\n");
+			const char *at = memchr(line + name, ':', len - name); /* the password */
+			at = at != NULL ? memchr(at + 1, ':', len - (size_t)(at + 1 - line)) : NULL;
+			if (at != NULL && strncmp(at + 1, uid, strlen(uid)) == 0 && at[1 + strlen(uid)] == ':')
+				return arena_strndup(pl->arena, line, name);
+			line += len + (line[len] == '\n');
+		}
+		if (source == 0)
+			known = facts_getent(pl->facts, "passwd", uid, &text) == 0;
+	}
+	return pl->facts->user[0] != '\0' ? pl->facts->user : uid;
+}
+
+/* "100000:65536"; false when it is no range. */
+static bool read_range(struct arena *a, const char *text, size_t len, uint32_t *ret_first, uint32_t *ret_count)
+{
+	const char *colon = memchr(text, ':', len);
+	int64_t first, count;
+	if (colon == NULL || num_int(arena_strndup(a, text, (size_t)(colon - text)), 1, UINT32_MAX - 1, &first) < 0 ||
+		num_int(arena_strndup(a, colon + 1, len - (size_t)(colon + 1 - text)), 1, UINT32_MAX - first, &count) < 0)
+		return false;
+	*ret_first = (uint32_t)first;
+	*ret_count = (uint32_t)count;
+	return true;
+}
+
+static void add_range(struct planner *pl, struct id_map *m, uint32_t inside, uint32_t outside, uint32_t count)
+{
+	m->ranges = arena_grow(pl->arena, m->ranges, m->count, &m->cap, sizeof *m->ranges);
+	m->ranges[m->count++] = (struct id_range){ inside, outside, count };
+}
+
+/* Adds the user's ranges after `m`'s first one. `*ret_free` is an id behind all ranges of the file. */
+static uint32_t add_ranges(struct planner *pl, struct id_map *m, const char *text, const char *name, uint32_t *ret_free)
+{
+	const char *uid = arena_printf(pl->arena, "%u", (unsigned)pl->facts->uid);
+	uint32_t next = 1;
+	*ret_free = USUAL_FIRST;
+	for (const char *line = text; *line != '\0';) {
+		size_t len = strcspn(line, "\n"), owner = strcspn(line, ":\n");
+		uint32_t first, count;
+		bool range = owner < len && read_range(pl->arena, line + owner + 1, len - owner - 1, &first, &count);
+		bool ours = (strlen(name) == owner && strncmp(line, name, owner) == 0) ||
+			(strlen(uid) == owner && strncmp(line, uid, owner) == 0);
+		if (range && first + count > *ret_free)
+			*ret_free = first + count;
+		if (range && ours && count < UINT32_MAX - next) {
+			add_range(pl, m, next, first, count);
+			next += count;
+		}
+		line += len + (line[len] == '\n');
+	}
+	return next;
+}
+
+static void map_file(struct planner *pl, struct id_map *m, const char *path, const char *what, uint32_t own)
+{
+	const char *text = "", *name = account(pl);
+	uint32_t spare;
+	(void)facts_read(pl->facts, path, &text); /* no file, no ranges */
+	add_range(pl, m, 0, own, 1);
+	uint32_t end = add_ranges(pl, m, text, name, &spare);
+	if (end > LARGEST_NEEDED)
+		return;
+	struct diag *at = end == 1
+		? diag_error(pl->diags, pl->plan->user_origin, setting, "%s has no line for the user \"%s\"", path, name)
+		: diag_error(pl->diags, pl->plan->user_origin, setting,
+			  "%s gives the user \"%s\" only %" PRIu32 " ids: inside, ids up to %d (nobody) are needed", path, name,
+			  end - 1, (int)LARGEST_NEEDED);
+	diag_hint(pl->diags, at, "let root add the line %s:%" PRIu32 ":%d to %s (usermod --add-sub%ss %" PRIu32 "-%" PRIu32 " %s)",
+		name, spare, (int)USUAL_COUNT, path, what, spare, spare + USUAL_COUNT - 1, name);
+}
+
+/* The caller's PATH decides: some distributions keep programs with a setuid bit in a directory of their own. */
+static const char *find_tool(struct planner *pl, const char *name)
+{
+	const char *path = facts_env(pl->facts, "PATH");
+	if (path == NULL)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	for (;; path++) {
+		size_t len = strcspn(path, ":");
+		struct resolved r;
+		const char *candidate = path[0] == '/' ? path_join(pl->arena, arena_strndup(pl->arena, path, len), name) : NULL;
+		if (candidate != NULL && path_normal(pl->arena, candidate, &candidate) == 0 &&
+			facts_resolve(pl->facts, candidate, &r) == 0 && r.node.type == NODE_FILE && (r.node.mode & 0111) != 0)
+			return candidate;
+		path += len;
+		if (*path == '\0')
+			break;
+	}
+	struct diag *at = diag_error(
+		pl->diags, pl->plan->user_origin, setting, "\"mapped\" needs the program %s, which is not in PATH", name);
+	diag_hint(pl->diags, at, "install the package uidmap (in some distributions it is part of shadow or shadow-utils)");
+	return NULL;
+}
+
+void plan_id_maps(struct planner *pl)
+{
+	struct plan *plan = pl->plan;
+	plan->newuidmap = find_tool(pl, "newuidmap");
+	plan->newgidmap = find_tool(pl, "newgidmap");
+	map_file(pl, &plan->uid_map, "/etc/subuid", "uid", plan->uid);
+	map_file(pl, &plan->gid_map, "/etc/subgid", "gid", plan->gid);
+}
