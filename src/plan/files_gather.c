@@ -61,8 +61,7 @@ void tree_add_asked(struct planner *pl, struct entry *e)
 	tree_add(pl, e);
 }
 
-/* One of the path lists; `proto` is what its entries have in common. */
-static void gather_list(struct planner *pl, const struct list *list, const char *setting, const struct entry *proto)
+void files_gather_list(struct planner *pl, const struct list *list, const char *setting, const struct entry *proto)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		const struct item *item = &list->items[i];
@@ -224,24 +223,9 @@ static void gather_home(struct planner *pl)
 	tree_add(pl, &e);
 }
 
-static void add_device(struct planner *pl, const char *path, const char *source)
-{
-	struct entry e = {
-		.kind = ENTRY_BIND,
-		.flags = MOUNT_DEVICES | MOUNT_NOEXEC | MOUNT_ON_FILE | MOUNT_MAY_VANISH,
-		.path = path,
-		.source = source,
-		.node = { .type = NODE_DEVICE },
-		.renamed = path != source,
-		.origin = built_in,
-	};
-	tree_add(pl, &e);
-}
-
-/* Every sandbox has these. Built-in sources are not looked up: they are the same on every Linux. */
+/* Every sandbox has these, besides devices. */
 static void gather_built_in(struct planner *pl)
 {
-	static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty" };
 	static const struct {
 		enum entry_kind kind;
 		unsigned flags;
@@ -250,7 +234,6 @@ static void gather_built_in(struct planner *pl)
 	} rows[] = {
 		{ ENTRY_PROC, 0, "/proc", NULL, 0 },
 		{ ENTRY_DIRECTORY, 0, "/dev", NULL, 0755 },
-		{ ENTRY_TMPFS, MOUNT_NOEXEC, "/dev/shm", NULL, 01777 },
 		{ ENTRY_DEVPTS, 0, "/dev/pts", NULL, 0 },
 		{ ENTRY_SYMLINK, 0, "/dev/ptmx", "pts/ptmx", 0 },
 		{ ENTRY_SYMLINK, 0, "/dev/fd", "/proc/self/fd", 0 },
@@ -269,10 +252,6 @@ static void gather_built_in(struct planner *pl)
 		};
 		tree_add(pl, &e);
 	}
-	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-		add_device(pl, devices[i], devices[i]);
-	if (pl->plan->terminal != NULL)
-		add_device(pl, "/dev/console", pl->plan->terminal);
 	if ((pl->plan->clone_flags & CLONE_NEWIPC) != 0)
 		tree_add(pl, &(struct entry){ .kind = ENTRY_MQUEUE, .path = "/dev/mqueue", .origin = built_in });
 	if (pl->plan->machine_id_private) {
@@ -290,15 +269,14 @@ void files_gather(struct planner *pl)
 {
 	const struct profile *p = pl->p;
 	const struct entry read_only = { .kind = ENTRY_BIND, .flags = MOUNT_READ_ONLY }, read_write = { .kind = ENTRY_BIND };
-	const struct entry device = { .kind = ENTRY_BIND, .flags = MOUNT_DEVICES | MOUNT_NOEXEC };
 	pl->files->cap = 64 + p->filesystem_read_only.count + p->filesystem_read_write.count + p->devices_nodes.count;
 	pl->files->entries = arena_array(pl->arena, pl->files->cap, sizeof(struct entry *));
 	gather_built_in(pl);
 	gather_home(pl);
 	gather_create(pl);
-	gather_list(pl, &p->filesystem_read_only, "filesystem.read_only", &read_only);
-	gather_list(pl, &p->filesystem_read_write, "filesystem.read_write", &read_write);
-	gather_list(pl, &p->devices_nodes, "devices.nodes", &device);
+	files_gather_list(pl, &p->filesystem_read_only, "filesystem.read_only", &read_only);
+	files_gather_list(pl, &p->filesystem_read_write, "filesystem.read_write", &read_write);
+	files_gather_devices(pl);
 	gather_binds(pl);
 	gather_tmpfs(pl);
 }

@@ -248,7 +248,7 @@ void plan_note_groups(struct planner *pl)
 		return;
 	planner_note(pl, plan->user_origin,
 		arena_printf(pl->arena,
-			"Inside, the user's other groups show as nogroup, but they hold (%s): of what is granted, the program may use "
+			"Inside, the user's other groups (%s) show as nogroup, but they count: of what is granted, the program may use "
 			"what they may use.%s",
 			names, plan->become ? "" : " Only identity.user = \"mapped\" gives them up."));
 }

@@ -153,6 +153,7 @@ void plan_notes(struct planner *pl)
 	note_calls(pl);
 	note_capabilities(pl);
 	note_identity(pl);
+	plan_note_devices(pl);
 	planner_note(pl, built_in,
 		"The kernel is the host's: a mistake in it that the allowed calls can reach is a way out. So is a mistake of a program outside "
 		"that trusts the files the sandbox may write.");

@@ -16,6 +16,9 @@ void plan_id_maps(struct planner *pl);
 /* Whether the caller's supplementary groups still count inside. */
 void plan_note_groups(struct planner *pl);
 
+/* What the switches of `devices` let through. */
+void plan_note_devices(struct planner *pl);
+
 /* What the program keeps: capabilities.keep, and what comes with the identity. Needs plan_identity() and the namespaces. */
 void plan_capabilities(struct planner *pl);
 

@@ -108,6 +108,12 @@ static inline bool entry_is_writable(const struct entry *e)
 /* Entries from the settings, besides `hide`, and bailey's own; directories to make. */
 void files_gather(struct planner *pl);
 
+/* Entries for one of the path lists; `proto` is what they have in common. */
+void files_gather_list(struct planner *pl, const struct list *list, const char *setting, const struct entry *proto);
+
+/* Entries for device nodes and /dev/shm. */
+void files_gather_devices(struct planner *pl);
+
 /* Finds what each grant's source is; refuses symlinks that the program may have put there. */
 void files_resolve_sources(struct planner *pl);
 

@@ -205,6 +205,38 @@ s = socket.socket(socket.AF_UNIX); s.connect('$WORK/sock'); print(s.recv(9).deco
 	gives 0 "$BAILEY" run -p shell sh -c '[ ! -e /dev/kmsg ]'
 	gives 0 "$BAILEY" run -p shell --set devices.nodes=/dev/kmsg sh -c '[ -c /dev/kmsg ]'
 }
+@test "devices: a switch gives its nodes and no others; a class this machine does not have gives none" {
+	local here=()
+	mapfile -t here < <(cd /dev && ls -d fuse kvm net snd dri 2> /dev/null)
+	[ -c /dev/fuse ] || skip "this machine has no /dev/fuse"
+	gives 0 "$BAILEY" run -p shell sh -c 'cd /dev && ls -d fuse kvm net snd dri video* input 2> /dev/null | wc -l'
+	is "$output" 0
+	gives 0 "$BAILEY" run -p shell --set devices.fuse=true sh -c 'cd /dev && ls -d fuse kvm net snd dri video* input 2> /dev/null; [ -c fuse ]'
+	is "$output" fuse
+	gives 0 "$BAILEY" run -p shell --set devices.fuse=true --set devices.fuse=false sh -c '[ ! -e /dev/fuse ]'
+	local all=() class
+	for class in gpu compute audio camera input security_key usb kvm serial printers tun fuse; do
+		all+=(--set "devices.$class=true")
+	done
+	gives 0 "$BAILEY" run -p shell "${all[@]}" sh -c 'cd /dev && ls -d fuse kvm net snd dri 2> /dev/null; true'
+	is "$output" "$(printf '%s\n' "${here[@]}")"
+}
+@test "devices: nodes keep the host's permissions" {
+	[ -c /dev/kvm ] && [ ! -r /dev/kvm ] || skip "this user may open /dev/kvm, or there is none"
+	gives 0 "$BAILEY" run -p shell --set devices.kvm=true sh -c '[ -c /dev/kvm ] && [ ! -r /dev/kvm ]'
+}
+@test "devices: what is no switch is an error with the accepted values" {
+	gives 2 "$BAILEY" run -p shell --set devices.camera=on true
+	has "$output" devices.camera
+	gives 2 "$BAILEY" run -p shell --set devices.camara=true true
+	has "$output" 'did you mean "devices.camera"'
+}
+@test "devices.shm_size: what /dev/shm may hold" {
+	gives 0 "$BAILEY" run -p shell --set devices.shm_size=1M sh -c 'head -c 3000000 /dev/zero > /dev/shm/big; stat -c %s /dev/shm/big; stat -c %a /dev/shm'
+	has "$output" "No space left" 1048576 1777
+	gives 0 "$BAILEY" run -p shell sh -c 'head -c 3000000 /dev/zero > /dev/shm/big && stat -c %s /dev/shm/big'
+	is "$output" 3000000
+}
 @test "shared memory and message queues of its own" {
 	gives 0 "$BAILEY" run -p shell python3 -c 'from multiprocessing import shared_memory
 m = shared_memory.SharedMemory(create=True, size=100); m.buf[0] = 1; m.close(); m.unlink(); print("works")'

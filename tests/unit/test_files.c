@@ -204,6 +204,14 @@ static void test_special_sources(void)
 	check(&r, "devices",
 		"bind /dev/dri xdm :1\ndir /dev/sub 0755\nbind /dev/sub/x xdfm :2\ndir /home 0755\ntmpfs /home/ada 0700 m\n");
 
+	setup(&r,
+		"\"/dev/video0\":\"dev\",\"/dev/video7\":\"file\",\"/dev/videox\":\"dev\",\"/dev/kvm\":\"dev\",\"/dev/snd/x\":\"dev\"");
+	r.profile.devices_camera = (struct value){ .set = true, .i = 1, .origin = { .file = "t.conf", .line = 7 } };
+	r.profile.devices_kvm = (struct value){ .set = true, .i = 0 };
+	r.profile.devices_gpu = (struct value){ .set = true, .i = 1 };
+	check(&r, "a class: the nodes that are there, with the line of its switch",
+		"bind /dev/video0 xdfmV :7\ndir /home 0755\ntmpfs /home/ada 0700 m\n");
+
 	setup(&r, "\"/home/ada/f\":\"file\"");
 	say(&r, &r.profile.devices_nodes, "~");
 	say(&r, &r.profile.devices_nodes, "~/f");
