@@ -42,6 +42,13 @@ static void capability_words(const struct words *w)
 	}
 }
 
+static void user_words(const struct words *w)
+{
+	word(w, "self", "the user");
+	word(w, "root", "uid 0 inside, the user outside");
+	word(w, "mapped", "the same, with the user's subordinate ids");
+}
+
 static void variable_words(const struct words *w)
 {
 	for (char *const *v = w->cli->facts.environment; v != NULL && *v != NULL; v++) {
@@ -68,6 +75,7 @@ void words_values(const struct words *w, const char *setting)
 	switch (s->kind) {
 	case KIND_SYSCALL: syscall_words(w); break;
 	case KIND_CAPABILITY: capability_words(w); break;
+	case KIND_USER: user_words(w); break;
 	case KIND_ENV_NAME: variable_words(w); break;
 	case KIND_PROFILE: words_profiles(w); break;
 	default: break;

@@ -51,6 +51,7 @@ in_fish() {
 	is "$(words --net '')" "$(printf 'none\nhost')"
 	is "$(words --set network.m)" network.mode=
 	is "$(words --set network.mode=h)" network.mode=host
+	is "$(words --set identity.user=m)" identity.user=mapped
 	is "$(words --set=network.mode=h)" --set=network.mode=host
 	is "$(words --set syscalls.compat=)" "$(printf 'syscalls.compat=true\nsyscalls.compat=false')"
 	is "$(words --set capabilities.keep=net_ad)" capabilities.keep=net_admin
