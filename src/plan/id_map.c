@@ -1,5 +1,4 @@
 /* identity.user = "mapped": which ids the user may have inside, and who maps them. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,27 +11,6 @@
 enum { LARGEST_NEEDED = 65534, USUAL_COUNT = 65536, USUAL_FIRST = 100000 };
 
 static const char setting[] = "identity.user";
-
-/* The name for newuidmap(1) is the account's, whatever USER says. */
-static const char *account(struct planner *pl)
-{
-	const char *text;
-	const char *uid = arena_printf(pl->arena, "%u", (unsigned)pl->facts->uid);
-	bool known = facts_read(pl->facts, "/etc/passwd", &text) == 0;
-	for (int source = 0; source < 2; source++) {
-		for (const char *line = known ? text : ""; *line != '\0';) {
-			size_t len = strcspn(line, "\n"), name = strcspn(line, ":\n");
-			const char *at = memchr(line + name, ':', len - name); /* the password */
-			at = at != NULL ? memchr(at + 1, ':', len - (size_t)(at + 1 - line)) : NULL;
-			if (at != NULL && strncmp(at + 1, uid, strlen(uid)) == 0 && at[1 + strlen(uid)] == ':')
-				return arena_strndup(pl->arena, line, name);
-			line += len + (line[len] == '\n');
-		}
-		if (source == 0)
-			known = facts_getent(pl->facts, "passwd", uid, &text) == 0;
-	}
-	return pl->facts->user[0] != '\0' ? pl->facts->user : uid;
-}
 
 /* "100000:65536"; false when it is no range. */
 static bool read_range(struct arena *a, const char *text, size_t len, uint32_t *ret_first, uint32_t *ret_count)
@@ -78,7 +56,7 @@ static uint32_t add_ranges(struct planner *pl, struct id_map *m, const char *tex
 
 static void map_file(struct planner *pl, struct id_map *m, const char *path, const char *what, uint32_t own)
 {
-	const char *text = "", *name = account(pl);
+	const char *text = "", *name = plan_account(pl);
 	uint32_t spare;
 	(void)facts_read(pl->facts, path, &text); /* no file, no ranges */
 	add_range(pl, m, 0, own, 1);

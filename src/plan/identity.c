@@ -76,6 +76,27 @@ static bool is_member(const char *members, const char *name)
 	return false;
 }
 
+/* The name of a number in passwd(5) or group(5), or NULL. */
+static const char *find_name(struct arena *a, const char *text, uint32_t id)
+{
+	for (const char *line = text; *line != '\0'; line = next_line(line)) {
+		uint32_t n;
+		if (number(field(a, line, 2), &n) && n == id)
+			return field(a, line, 0);
+	}
+	return NULL;
+}
+
+const char *plan_account(struct planner *pl)
+{
+	const char *text, *name = NULL, *uid = arena_printf(pl->arena, "%u", (unsigned)pl->facts->uid);
+	if (facts_read(pl->facts, "/etc/passwd", &text) == 0)
+		name = find_name(pl->arena, text, pl->facts->uid);
+	if (name == NULL && facts_getent(pl->facts, "passwd", uid, &text) == 0)
+		name = find_name(pl->arena, text, pl->facts->uid);
+	return name != NULL ? name : pl->facts->user[0] != '\0' ? pl->facts->user : uid;
+}
+
 /* The groups of a user: those of /etc/group, and what the name service knows besides ("initgroups": "NAME GID GID..."). */
 static void find_groups(struct planner *pl, const struct user *u, const char *initgroups)
 {
@@ -218,14 +239,8 @@ void plan_identity(struct planner *pl)
 static const char *group_name(struct planner *pl, gid_t gid)
 {
 	const char *text;
-	if (facts_read(pl->facts, "/etc/group", &text) == 0) {
-		for (const char *line = text; *line != '\0'; line = next_line(line)) {
-			uint32_t n;
-			if (number(field(pl->arena, line, 2), &n) && n == gid)
-				return field(pl->arena, line, 0);
-		}
-	}
-	return arena_printf(pl->arena, "%u", (unsigned)gid);
+	const char *name = facts_read(pl->facts, "/etc/group", &text) == 0 ? find_name(pl->arena, text, gid) : NULL;
+	return name != NULL ? name : arena_printf(pl->arena, "%u", (unsigned)gid);
 }
 
 void plan_note_groups(struct planner *pl)

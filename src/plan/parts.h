@@ -13,6 +13,9 @@ void plan_identity(struct planner *pl);
 /* The ranges of ids of identity.user = "mapped", from /etc/subuid and /etc/subgid, and the programs that map them. */
 void plan_id_maps(struct planner *pl);
 
+/* The name of the caller's account, whatever USER says: what /etc/subuid goes by. */
+const char *plan_account(struct planner *pl);
+
 /* Whether the caller's supplementary groups still count inside. */
 void plan_note_groups(struct planner *pl);
 

@@ -142,3 +142,38 @@ no_bailey() { ! pgrep -u "$(id -u)" --runstates D,R,S,T -x bailey > /dev/null; }
 	gives 0 "$BAILEY" explain shell
 	has "$output" "Inside, the user's other groups"
 }
+@test "mapped: dpkg installs a package whose files belong to several users; root cannot give them away, self is refused" {
+	need subuid dpkg-deb
+	mkdir -p p/DEBIAN p/usr/share/thing
+	printf 'Package: thing\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: a thing\n' > p/DEBIAN/control
+	echo data > p/usr/share/thing/data
+	# The archive is made where its owners exist.
+	gives 0 as mapped --rw . sh -c 'chown -R 0:0 p; chown 33:34 p/usr/share/thing/data; dpkg-deb -b p thing.deb; chown -R 0:0 p'
+	install_as() {
+		rm -rf root
+		mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates
+		touch root/var/lib/dpkg/status
+		as "$1" --rw . --set environment.set=PATH=/usr/sbin:/usr/bin:/sbin:/bin dpkg --root="$WORK/root" --log=/dev/null -i thing.deb
+	}
+	gives 2 install_as self
+	has "$output" superuser
+	attempt install_as root
+	[ "$status" -ne 0 ]
+	has "$output" "Invalid argument"
+	gives 0 install_as mapped
+	gives 0 as mapped --rw . stat -c '%u %g' root/usr/share/thing/data
+	is "$output" "33 34"
+	[ "$(stat -c %u root/usr/share/thing/data)" -ge 65536 ]
+	gives 0 as mapped --rw . rm -rf root p
+}
+@test "mapped: the launch waits for its maps; ten at once do not mix them up" {
+	need subuid
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		as mapped sh -c "chown $i:$i ~ && stat -c '%u %g' ~" > "out$i" 2>&1 &
+	done
+	wait
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		is "$(cat "out$i")" "$i $i"
+	done
+}
