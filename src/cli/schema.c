@@ -20,6 +20,7 @@ static const char *const type_words[] = {
 static const char *const kind_words[] = {
 	[KIND_TEXT] = "text",
 	[KIND_PATH] = "path",
+	[KIND_UPPER] = "upper",
 	[KIND_PROGRAM] = "program",
 	[KIND_PROFILE] = "profile",
 	[KIND_OPTION] = "option",

@@ -301,6 +301,11 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	const char *why = NULL;
 	bool list = row->type == TYPE_LIST;
 	switch (row->kind) {
+	case KIND_UPPER:
+		if (strcmp(*text, "discard") == 0)
+			return true;
+		*text = path_text(at->d->arena, *text);
+		return path_valid(at, *text, false);
 	case KIND_PATH: *text = path_text(at->d->arena, *text); return path_valid(at, *text, list);
 	case KIND_PROGRAM: return program_valid(at, *text);
 	case KIND_PROFILE: return profile_name_valid(*text, &why) || refuse(at, NULL, "the profile name \"%s\" %s", *text, why);

@@ -95,6 +95,8 @@ static int prepare(struct child_args *child, struct supervise *s, struct undo *u
 	int r = prepare_become(plan, e);
 	if (r == 0)
 		r = prepare_creates(plan, e);
+	if (r == 0)
+		r = prepare_locks(plan, undo, e);
 	say(o, STEP_CREATE, "directories of the profile on the host", plan->create_count);
 	if (r == 0) {
 		r = filter_get(&child->filter, child->arena, plan->filter_spec, plan->filter_spec_len, &o->filter, e);

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -72,6 +73,26 @@ int prepare_creates(const struct plan *plan, struct err *e)
 				(void)err_hint(e, "a symlink appeared on the way to it; remove it, or name the place it points to");
 			return err_at(e, c->origin);
 		}
+	}
+	return 0;
+}
+
+int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e)
+{
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct mount_op *op = &plan->mounts[i];
+		if (op->kind != MOUNT_UPPER || op->work == NULL)
+			continue;
+		int fd = sys_openat2(AT_FDCWD, op->work, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+		if (fd >= 0)
+			undo_push(undo, undo_close, fd);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			continue;
+		int error = fd < 0 ? -fd : errno;
+		(void)err_set(e, error == EWOULDBLOCK ? EBUSY : error, "cannot keep changes in %s", op->asked);
+		if (error == EWOULDBLOCK)
+			(void)err_hint(e, "another sandbox keeps its changes there; overlayfs allows one at a time");
+		return err_at(e, op->origin);
 	}
 	return 0;
 }
@@ -169,12 +190,23 @@ static void mount_failure(struct err *e, const struct plan *plan, int error, siz
 	case MOUNT_TMPFS: (void)err_set(e, error, "cannot mount a tmpfs at %s", op->target); break;
 	case MOUNT_PROC: (void)err_set(e, error, "cannot mount a proc of its own at %s", op->target); break;
 	case MOUNT_DEVPTS: (void)err_set(e, error, "cannot mount a devpts of its own at %s", op->target); break;
+	case MOUNT_UPPER:
+		(void)err_set(e, error, "cannot use %s for changes of %s", op->source != NULL ? asked : "memory", op->target);
+		break;
+	case MOUNT_WHITEOUT: (void)err_set(e, error, "cannot hide %s", op->target); break;
+	case MOUNT_OVERLAY: (void)err_set(e, error, "cannot lay changes over %s", asked); break;
 	case MOUNT_MQUEUE: (void)err_set(e, error, "cannot mount message queues of its own at %s", op->target); break;
 	}
 	(void)err_at(e, op->origin);
 	if (error == ELOOP)
 		(void)err_hint(
 			e, "a symlink appeared in this path between planning and mounting; nothing was followed. Start again");
+	else if (op->kind == MOUNT_OVERLAY && error == EINVAL)
+		(void)err_hint(e,
+			"overlayfs takes no directory with other file systems mounted below it, and keeps changes only where the file system has "
+			"extended attributes (not on NFS or FAT)");
+	else if (op->kind == MOUNT_OVERLAY && error == ENODEV)
+		(void)err_hint(e, "this kernel has no overlayfs; root_mode = \"read_only\" does without");
 	else if (op->kind == MOUNT_PROC && error == EPERM)
 		(void)err_hint(e,
 			"parts of /proc are covered outside (a container, or a sandbox that hides them); the kernel then refuses a new proc");

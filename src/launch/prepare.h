@@ -8,6 +8,7 @@
 #include "host/facts.h"
 #include "launch/child.h"
 #include "launch/message.h"
+#include "launch/undo.h"
 #include "plan/plan.h"
 
 /*
@@ -15,6 +16,12 @@
  * `e`. They stay: they are the user's.
  */
 int prepare_creates(const struct plan *plan, struct err *e);
+
+/*
+ * Takes a lock, until `undo` runs, on each directory that keeps changes: two overlays over one would destroy it. 0 or -errno
+ * with `e`.
+ */
+int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e);
 
 /* Started by root: becomes plan->uid, gid and groups for good. 0 or -errno with `e`. */
 int prepare_become(const struct plan *plan, struct err *e);

@@ -36,7 +36,9 @@ static const char *digits(char *end, uint64_t value, unsigned base)
 
 int mount_begin(struct mount_state *s, const char *drawn)
 {
-	*s = (struct mount_state){ .host = -1, .root = -1, .covered = -1, .parent = -1, .drawn = drawn };
+	*s = (struct mount_state){
+		.host = -1, .root = -1, .base = -1, .upper = -1, .work = -1, .covered = -1, .parent = -1, .drawn = drawn
+	};
 	s->host = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (s->host < 0)
 		return s->host;
@@ -141,11 +143,16 @@ static int do_bind(struct mount_state *s, const struct mount_op *op, int parent,
 
 static int do_tmpfs(const struct mount_op *op, int parent, const char *name)
 {
-	char mode[16], size[32];
-	const char *options[] = { "mode", digits(mode + sizeof mode, op->mode, 8), NULL, NULL, NULL };
+	char mode[16], size[32], inodes[32];
+	const char *options[7] = { "mode", digits(mode + sizeof mode, op->mode, 8) };
+	size_t n = 2;
 	if (op->size > 0) {
-		options[2] = "size";
-		options[3] = digits(size + sizeof size, op->size, 10);
+		options[n++] = "size";
+		options[n++] = digits(size + sizeof size, op->size, 10);
+	}
+	if (op->inodes > 0) {
+		options[n++] = "nr_inodes";
+		options[n++] = digits(inodes + sizeof inodes, op->inodes, 10);
 	}
 	/* A read-only one is sealed at the end, when everything below it is in its place. */
 	return attach(op, make_mount("tmpfs", options, attributes(op)), parent, name);
@@ -179,9 +186,153 @@ static int do_file(struct mount_state *s, const struct mount_op *op, int parent,
 	return attach(op, r, parent, name);
 }
 
+static void close_upper(struct mount_state *s)
+{
+	if (s->upper >= 0)
+		(void)close(s->upper);
+	if (s->work >= 0)
+		(void)close(s->work);
+	s->upper = s->work = -1;
+}
+
+/* A tmpfs below /proc's mount point, where nothing inside can look; overlayfs wants a mounted one. */
+static int make_memory(struct mount_state *s, const struct mount_op *op)
+{
+	char count[16], size[32];
+	const char *options[] = { "mode", "0700", NULL, NULL, NULL };
+	if (op->size > 0) {
+		options[2] = "size";
+		options[3] = digits(size + sizeof size, op->size, 10);
+	}
+	const char *name = digits(count + sizeof count, s->uppers++, 10);
+	int fs = make_mount("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (fs < 0)
+		return fs;
+	int r = (int)sys_result(mkdirat(fs, "upper", op->mode));
+	if (r == 0)
+		r = (int)sys_result(mkdirat(fs, "work", 0700));
+	if (r == 0)
+		r = (int)sys_result(mkdirat(s->covered, name, 0700));
+	if (r == 0)
+		r = sys_move_mount(fs, "", s->covered, name, MOVE_MOUNT_F_EMPTY_PATH);
+	if (r == 0)
+		r = s->upper = sys_openat2(fs, "upper", O_PATH | O_DIRECTORY, RESOLVE_BENEATH);
+	if (r >= 0)
+		r = s->work = sys_openat2(fs, "work", O_PATH | O_DIRECTORY, RESOLVE_BENEATH);
+	(void)close(fs);
+	return r < 0 ? r : 0;
+}
+
+static int open_host_directory(struct mount_state *s, const char *path)
+{
+	return sys_openat2(s->host, path[1] == '\0' ? "." : path + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW,
+		RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
+static int do_upper(struct mount_state *s, const struct mount_op *op)
+{
+	close_upper(s);
+	s->upper_len = op->target[1] == '\0' ? 0 : strlen(op->target);
+	if (op->source == NULL)
+		return make_memory(s, op);
+	s->upper = open_host_directory(s, op->source);
+	if (s->upper < 0)
+		return s->upper;
+	s->work = open_host_directory(s, op->work);
+	return s->work < 0 ? s->work : (int)sys_result(fchmodat(s->upper, ".", op->mode, 0));
+}
+
+/* A name in the upper directory. A kept one may have it already, from an earlier launch or by the program's doing. */
+static int do_in_upper(struct mount_state *s, const struct mount_op *op)
+{
+	const char *path = op->target + s->upper_len + 1, *slash = strrchr(path, '/');
+	int dir = s->upper, r = 0;
+	if (slash != NULL) {
+		char way[PATH_MAX];
+		size_t len = (size_t)(slash - path);
+		if (len >= sizeof way)
+			return -ENAMETOOLONG;
+		memcpy(way, path, len);
+		way[len] = '\0';
+		/* The program wrote here: none of its symlinks is followed. */
+		dir = sys_openat2(s->upper, way, O_PATH | O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (dir < 0)
+			return dir;
+		path = slash + 1;
+	}
+	switch (op->kind) {
+	case MOUNT_DIRECTORY: r = mkdirat(dir, path, op->mode); break;
+	case MOUNT_SYMLINK: r = symlinkat(op->source, dir, path); break;
+	case MOUNT_WHITEOUT: r = mknodat(dir, path, S_IFCHR, 0); break;
+	default: r = mknodat(dir, path, S_IFREG | op->mode, 0); break;
+	}
+	r = r < 0 && errno != EEXIST ? -errno : 0;
+	if (dir != s->upper)
+		(void)close(dir);
+	return r;
+}
+
+/* "/proc/self/fd/N": no character that the options of overlayfs read as more than a name, whatever the directory is called. */
+static const char *descriptor_path(char *end, int fd)
+{
+	static const char prefix[] = "/proc/self/fd/";
+	char number[16];
+	const char *n = digits(number + sizeof number, (uint64_t)fd, 10);
+	size_t len = strlen(n) + 1;
+	char *path = end - len - (sizeof prefix - 1);
+	memcpy(path, prefix, sizeof prefix - 1);
+	memcpy(path + sizeof prefix - 1, n, len);
+	return path;
+}
+
+static int make_overlay(struct mount_state *s, const struct mount_op *op)
+{
+	enum { SIZE = 40 };
+	char texts[3][SIZE];
+	int lower = open_host_directory(s, op->source);
+	if (lower < 0)
+		return lower;
+	int fs = sys_fsopen("overlay");
+	int r = fs < 0 ? fs : sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir", descriptor_path(texts[0] + SIZE, lower));
+	if (r == 0)
+		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "upperdir", descriptor_path(texts[1] + SIZE, s->upper));
+	if (r == 0)
+		r = sys_fsconfig(fs, FSCONFIG_SET_STRING, "workdir", descriptor_path(texts[2] + SIZE, s->work));
+	/* In a user namespace trusted.* attributes cannot be written: overlayfs.rst, "userxattr". */
+	if (r == 0)
+		r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL);
+	if (r == 0)
+		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL);
+	if (r == 0)
+		r = sys_fsmount(fs, attributes(op));
+	if (fs >= 0)
+		(void)close(fs);
+	(void)close(lower);
+	close_upper(s);
+	return r;
+}
+
+/* The overlay becomes the root; the tmpfs that was it stays below, and holds what the overlay is made of. */
+static int do_root_overlay(struct mount_state *s, const struct mount_op *op)
+{
+	int root = make_overlay(s, op);
+	if (root < 0)
+		return root;
+	int r = sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+	s->base = s->root;
+	s->root = root;
+	return r;
+}
+
 static int apply(struct mount_state *s, const struct mount_op *op)
 {
 	const char *name;
+	if (op->kind == MOUNT_UPPER)
+		return do_upper(s, op);
+	if ((op->flags & MOUNT_IN_UPPER) != 0)
+		return do_in_upper(s, op);
+	if (op->kind == MOUNT_OVERLAY && op->target[1] == '\0')
+		return do_root_overlay(s, op);
 	int parent = open_parent(s, op->target, &name);
 	if (parent < 0)
 		return parent;
@@ -193,6 +344,9 @@ static int apply(struct mount_state *s, const struct mount_op *op)
 	case MOUNT_FILE: return do_file(s, op, parent, name);
 	case MOUNT_BIND: return do_bind(s, op, parent, name);
 	case MOUNT_TMPFS: return do_tmpfs(op, parent, name);
+	case MOUNT_OVERLAY: return attach(op, make_overlay(s, op), parent, name);
+	case MOUNT_UPPER:
+	case MOUNT_WHITEOUT: break;
 	case MOUNT_PROC: return attach(op, make_mount("proc", NULL, plain), parent, name);
 	case MOUNT_MQUEUE: return attach(op, make_mount("mqueue", NULL, plain), parent, name);
 	case MOUNT_DEVPTS: return attach(op, make_mount("devpts", devpts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), parent, name);
@@ -228,7 +382,7 @@ int mount_finish(struct mount_state *s, const struct mount_op *ops, size_t count
 	}
 	if (s->parent >= 0)
 		(void)close(s->parent);
-	int r = sys_mount_setattr(s->root, "", AT_EMPTY_PATH, &seal);
+	int r = s->base >= 0 ? 0 : sys_mount_setattr(s->root, "", AT_EMPTY_PATH, &seal);
 	if (r == 0)
 		r = (int)sys_result(fchdir(s->root));
 	/* With both names "." the old root comes to lie on top of the new one, from where it is taken off: pivot_root(2). */
@@ -236,8 +390,13 @@ int mount_finish(struct mount_state *s, const struct mount_op *ops, size_t count
 		r = sys_pivot_root(".", ".");
 	if (r == 0)
 		r = (int)sys_result(umount2(".", MNT_DETACH));
+	/* The tmpfs was mounted on the old root, so that came off first. */
+	if (r == 0 && s->base >= 0)
+		r = (int)sys_result(umount2(".", MNT_DETACH));
 	if (r == 0)
 		r = (int)sys_result(chdir("/"));
+	if (s->base >= 0)
+		(void)close(s->base);
 	(void)close(s->covered);
 	(void)close(s->root);
 	(void)close(s->host);

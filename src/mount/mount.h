@@ -14,6 +14,10 @@
 struct mount_state {
 	int host; /* O_PATH of the old root */
 	int root; /* the new root's mount */
+	int base; /* the tmpfs below a root that is an overlay, or -1 */
+	int upper, work; /* of the overlay in the making, or -1 */
+	unsigned uppers; /* so many were made in memory */
+	size_t upper_len; /* length of the overlay's target; 0 for the root */
 	int covered; /* the directory that /proc will be mounted on: what lies in it is out of sight */
 	int parent; /* directory of the present operation, or -1 */
 	const char *parent_path; /* the target it was opened for */

@@ -30,6 +30,7 @@ const struct flag_name describe_mount_flags[] = {
 	{ MOUNT_MAKE, "make" },
 	{ MOUNT_IN_BIND, "in_bind" },
 	{ MOUNT_OVER, "over" },
+	{ MOUNT_IN_UPPER, "in_upper" },
 	{ MOUNT_MAY_VANISH, "may_vanish" },
 };
 const size_t describe_mount_flag_count = sizeof describe_mount_flags / sizeof describe_mount_flags[0];
@@ -44,6 +45,9 @@ const char *describe_mount_kind(enum mount_kind kind)
 	case MOUNT_TMPFS: return "tmpfs";
 	case MOUNT_PROC: return "proc";
 	case MOUNT_DEVPTS: return "devpts";
+	case MOUNT_UPPER: return "upper";
+	case MOUNT_WHITEOUT: return "whiteout";
+	case MOUNT_OVERLAY: return "overlay";
 	case MOUNT_MQUEUE: return "mqueue";
 	}
 	return "?";

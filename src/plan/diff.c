@@ -55,6 +55,17 @@ static void say_files(struct statements *s, const struct plan *plan)
 				arena_printf(s->arena, "in memory: %s, mode %04o, %s", shown(s, op->target), (unsigned)op->mode,
 					op->size > 0 ? num_size_text(s->arena, op->size) : "any size"),
 				op->origin);
+		if (op->inodes > 0)
+			say(s, "files",
+				arena_printf(s->arena, "in memory: %s, %" PRIu64 " files", shown(s, op->target), op->inodes),
+				op->origin);
+		if (op->kind == MOUNT_UPPER)
+			say(s, "files",
+				arena_printf(s->arena, "changes of %s: %s", shown(s, op->target),
+					op->source != NULL     ? arena_printf(s->arena, "kept in %s", shown(s, op->source))
+						: op->size > 0 ? num_size_text(s->arena, op->size)
+							       : "any size"),
+				op->origin);
 	}
 }
 

@@ -14,6 +14,8 @@ static const char *access_words(const struct entry *e)
 	case ENTRY_TMPFS: return "empty";
 	default: break;
 	}
+	if (e->layers != NULL)
+		return e->layers->upper != NULL ? "changes kept" : "changes lost";
 	if ((e->flags & MOUNT_DEVICES) != 0)
 		return "device";
 	return (e->flags & MOUNT_READ_ONLY) != 0 ? "read" : "read, write";
@@ -47,6 +49,7 @@ int plan_files(struct planner *pl)
 	pl->files = arena_alloc(pl->arena, sizeof *pl->files);
 	files_gather(pl);
 	files_resolve_sources(pl);
+	files_check_layers(pl);
 	files_gather_hidden(pl);
 	files_merge(pl);
 	files_resolve_names(pl);
@@ -63,6 +66,7 @@ int plan_files(struct planner *pl)
 /* What a name inside is. */
 struct sight {
 	const char *host; /* the host's path that it shows, or NULL */
+	const struct entry *grant; /* that shows it */
 	const char *link; /* a symlink of ours: its text */
 	bool writable;
 };
@@ -75,7 +79,7 @@ static const struct spot *child_of(const struct spot *s, const char *name, size_
 	return NULL;
 }
 
-static struct sight sight_of(const struct planner *pl, const char *path)
+static struct sight sight_of(struct planner *pl, const char *path)
 {
 	const struct spot *s = pl->files->root;
 	const struct entry *e = s->entry;
@@ -92,27 +96,28 @@ static struct sight sight_of(const struct planner *pl, const char *path)
 		return (struct sight){ .link = e->link };
 	if (e->kind != ENTRY_BIND)
 		return (struct sight){ 0 };
-	return (struct sight){ .host = tree_move(pl->arena, path, e->path, e->source), .writable = entry_is_writable(e) };
+	return (struct sight){ .host = tree_shown(pl, e, path), .grant = e, .writable = entry_is_writable(e) };
 }
 
-/* Follows a path inside to its end; the host path shown there, or NULL. */
-static const char *follow_inside(const struct planner *pl, const char *path, bool *ret_writable)
+/* Follows a path inside to its end, as chroot(2) would have it; what is shown there of the host, or nothing. */
+static struct sight follow_inside(struct planner *pl, const char *path)
 {
 	struct arena *a = pl->arena;
-	const char *at = "/", *rest = path, *host = NULL;
+	const char *at = "/", *rest = path;
+	struct sight found = sight_of(pl, at);
 	unsigned hops = 0;
 	for (;;) {
 		rest += strspn(rest, "/");
 		size_t n = strcspn(rest, "/");
 		if (n == 0)
-			return host;
+			return found;
 		const char *part = arena_strndup(a, rest, n);
 		rest += n;
 		if (strcmp(part, ".") == 0)
 			continue;
 		if (strcmp(part, "..") == 0) {
 			at = path_parent(a, at);
-			host = sight_of(pl, at).host;
+			found = sight_of(pl, at);
 			continue;
 		}
 		const char *here = path_join(a, at, part);
@@ -120,35 +125,59 @@ static const char *follow_inside(const struct planner *pl, const char *path, boo
 		struct node node = { .type = NODE_ABSENT };
 		const char *link = seen.link;
 		if (seen.host != NULL) {
-			facts_node(pl->facts, seen.host, &node);
+			if (seen.grant->layers != NULL)
+				tree_shown_node(pl, seen.grant, here, &node);
+			else
+				facts_node(pl->facts, seen.host, &node);
 			if (node.type == NODE_ABSENT || node.type == NODE_UNREADABLE)
-				return NULL;
+				return (struct sight){ 0 };
 			if (node.type == NODE_SYMLINK)
 				link = node.link;
 		}
 		if (link != NULL) {
 			if (++hops > HOP_MAX)
-				return NULL;
+				return (struct sight){ 0 };
 			if (link[0] == '/')
 				at = "/";
 			rest = arena_printf(a, "%s%s", link, rest);
-			host = sight_of(pl, at).host;
+			found = sight_of(pl, at);
 			continue;
 		}
 		at = here;
-		host = seen.host;
-		if (ret_writable != NULL)
-			*ret_writable = seen.writable;
+		found = seen;
 	}
 }
 
-bool plan_visible(const struct planner *pl, const char *path, bool *ret_writable)
+bool plan_has_root(const struct planner *pl)
+{
+	return pl->files != NULL && pl->files->top != NULL;
+}
+
+bool plan_inside(struct planner *pl, const char *path, struct node *ret)
+{
+	struct sight s = follow_inside(pl, path);
+	*ret = (struct node){ .type = NODE_ABSENT };
+	if (s.host == NULL)
+		return false;
+	facts_node(pl->facts, s.host, ret);
+	return ret->type != NODE_ABSENT;
+}
+
+bool plan_visible(struct planner *pl, const char *path, bool *ret_writable)
 {
 	struct resolved r;
 	if (ret_writable != NULL)
 		*ret_writable = false;
 	if (pl->files == NULL || facts_resolve(pl->facts, path, &r) < 0)
 		return false;
-	const char *host = follow_inside(pl, path, ret_writable);
-	return host != NULL && strcmp(host, r.path) == 0;
+	struct sight s = follow_inside(pl, path);
+	if (s.host == NULL)
+		return false;
+	if (ret_writable != NULL)
+		*ret_writable = s.writable;
+	/* What was changed in an overlay is the same file still. */
+	if (s.grant->layers != NULL && s.grant->layers->upper != NULL && path_within(r.path, s.grant->source))
+		return strcmp(s.host, tree_move(pl->arena, r.path, s.grant->source, s.grant->layers->upper)) == 0 ||
+			strcmp(s.host, r.path) == 0;
+	return strcmp(s.host, r.path) == 0;
 }

@@ -17,7 +17,7 @@ struct place {
 
 static void emit_spot(struct planner *pl, const struct spot *s, const struct place *in);
 
-static struct mount_op *add_op(struct planner *pl, enum mount_kind kind, const char *target, const struct entry *e)
+struct mount_op *tree_add_op(struct planner *pl, enum mount_kind kind, const char *target, const struct entry *e)
 {
 	struct plan *plan = pl->plan;
 	plan->mounts = arena_grow(pl->arena, plan->mounts, plan->mount_count, &pl->files->mount_cap, sizeof *plan->mounts);
@@ -31,13 +31,12 @@ static struct mount_op *add_op(struct planner *pl, enum mount_kind kind, const c
 	return op;
 }
 
-/* Whether something of our making will be at or below the spot. */
-static bool has_content(const struct spot *s)
+bool tree_has_content(const struct spot *s)
 {
 	if (s->entry != NULL && s->entry->kind != ENTRY_HIDE && (s->entry->kind != ENTRY_FILE || s->entry->guarded))
 		return true;
 	for (const struct spot *c = s->first; c != NULL; c = c->next)
-		if (has_content(c))
+		if (tree_has_content(c))
 			return true;
 	return false;
 }
@@ -58,8 +57,8 @@ static const struct spot *wants_name(const struct spot *s)
 /* A grant below a grant that says nothing new. */
 static bool is_redundant(const struct entry *e, const char *host, const struct entry *grant)
 {
-	return e->kind == ENTRY_BIND && !e->guarded && (e->flags & ACCESS) == (grant->flags & ACCESS) &&
-		strcmp(e->source, host) == 0;
+	return e->kind == ENTRY_BIND && !e->guarded && e->layers == NULL && grant->layers == NULL &&
+		(e->flags & ACCESS) == (grant->flags & ACCESS) && strcmp(e->source, host) == 0;
 }
 
 static const struct spot *rebuild_reason(struct planner *pl, const struct spot *s, const char *host, const struct entry *grant);
@@ -122,7 +121,7 @@ static void emit_host_child(struct planner *pl, const struct place *in, const ch
 	tree_node(pl, host, &n);
 	if (n.type == NODE_ABSENT || n.type == NODE_UNREADABLE)
 		return;
-	struct mount_op *op = add_op(pl, n.type == NODE_SYMLINK ? MOUNT_SYMLINK : MOUNT_BIND, target, in->grant);
+	struct mount_op *op = tree_add_op(pl, n.type == NODE_SYMLINK ? MOUNT_SYMLINK : MOUNT_BIND, target, in->grant);
 	if (n.type == NODE_SYMLINK) {
 		op->source = n.link;
 		return;
@@ -184,8 +183,8 @@ static void emit_between(struct planner *pl, const struct spot *s, const struct 
 	if (host != NULL)
 		tree_node(pl, host, &n);
 	if (n.type != NODE_DIRECTORY) {
-		if (in->ours && has_content(s)) {
-			add_op(pl, MOUNT_DIRECTORY, s->path, NULL)->mode = 0755;
+		if (in->ours && tree_has_content(s)) {
+			tree_add_op(pl, MOUNT_DIRECTORY, s->path, NULL)->mode = 0755;
 			emit_children(pl, s, &(struct place){ .ours = true });
 		} else if (in->ours && host != NULL)
 			emit_host_child(pl, in, s->path, host);
@@ -194,7 +193,7 @@ static void emit_between(struct planner *pl, const struct spot *s, const struct 
 	struct place here = { .ours = in->ours, .host = host, .grant = in->grant };
 	const struct spot *cause = in->ours ? rebuild_reason(pl, s, host, in->grant) : NULL;
 	if (cause != NULL) {
-		struct mount_op *op = add_op(pl, MOUNT_DIRECTORY, s->path, in->grant);
+		struct mount_op *op = tree_add_op(pl, MOUNT_DIRECTORY, s->path, in->grant);
 		/* The owner must be able to make names in it, whatever the host's directory says. */
 		op->mode = (n.mode & 0777) | 0700;
 		op->why = rebuilt_why(pl, cause);
@@ -202,7 +201,7 @@ static void emit_between(struct planner *pl, const struct spot *s, const struct 
 		emit_host_child(pl, in, s->path, host);
 		here.ours = false;
 	} else if (needs_pin(pl, s, host, in->grant)) {
-		struct mount_op *op = add_op(pl, MOUNT_BIND, s->path, in->grant);
+		struct mount_op *op = tree_add_op(pl, MOUNT_BIND, s->path, in->grant);
 		op->source = host;
 		op->flags = (in->grant->flags & ACCESS) | MOUNT_IN_BIND;
 		op->why = "pinned: what is mounted below it must not be walked around";
@@ -229,8 +228,12 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 	const struct entry *e = s->entry;
 	const unsigned where = in->ours ? MOUNT_MAKE : MOUNT_IN_BIND;
 	struct place here = { .host = e->source, .grant = e };
+	if (e->layers != NULL) {
+		files_emit_overlay(pl, s, where);
+		return;
+	}
 	if (e->node.type != NODE_DIRECTORY) {
-		struct mount_op *op = add_op(pl, MOUNT_BIND, s->path, e);
+		struct mount_op *op = tree_add_op(pl, MOUNT_BIND, s->path, e);
 		op->source = e->source;
 		op->flags = e->flags | where;
 		refuse_below(pl, s, e);
@@ -238,7 +241,7 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 	}
 	const struct spot *cause = rebuild_reason(pl, s, e->source, e);
 	if (cause != NULL) {
-		struct mount_op *op = add_op(pl, MOUNT_TMPFS, s->path, e);
+		struct mount_op *op = tree_add_op(pl, MOUNT_TMPFS, s->path, e);
 		/* A name made here would be gone at the end without a word, so none can be made. */
 		op->flags = (e->flags & MOUNT_NOEXEC) | MOUNT_READ_ONLY | where;
 		op->mode = (e->node.mode & 01777) | 0700;
@@ -246,7 +249,7 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 		here.ours = true;
 	} else if (in->ours || in->host == NULL || !is_redundant(e, path_join(pl->arena, in->host, s->name), in->grant) ||
 		needs_pin(pl, s, e->source, e)) {
-		struct mount_op *op = add_op(pl, MOUNT_BIND, s->path, e);
+		struct mount_op *op = tree_add_op(pl, MOUNT_BIND, s->path, e);
 		op->source = e->source;
 		op->flags = e->flags | where;
 	}
@@ -261,7 +264,7 @@ static void emit_file(struct planner *pl, const struct spot *s, const struct pla
 		tree_node(pl, path_join(pl->arena, in->host, s->name), &n);
 	if (n.type == NODE_ABSENT && !e->guarded)
 		return;
-	struct mount_op *op = add_op(pl, MOUNT_FILE, s->path, e);
+	struct mount_op *op = tree_add_op(pl, MOUNT_FILE, s->path, e);
 	op->mode = e->mode;
 	if (!in->ours)
 		op->flags = MOUNT_OVER | MOUNT_IN_BIND | MOUNT_ON_FILE | MOUNT_READ_ONLY;
@@ -272,36 +275,55 @@ static void emit_spot(struct planner *pl, const struct spot *s, const struct pla
 	const struct entry *e = s->entry;
 	const unsigned where = in->ours ? MOUNT_MAKE : MOUNT_IN_BIND;
 	struct mount_op *op;
-	if (e == NULL || e->kind == ENTRY_HIDE) {
+	if (e == NULL || (e->kind == ENTRY_HIDE && (in->ours || in->host != NULL))) {
 		emit_between(pl, s, in);
 		return;
 	}
 	switch (e->kind) {
-	case ENTRY_HIDE: return;
+	case ENTRY_HIDE: /* in an overlay, with something to show below it */
+		op = tree_add_op(pl, MOUNT_TMPFS, s->path, e);
+		op->flags = MOUNT_READ_ONLY | where;
+		op->mode = 0755;
+		break;
 	case ENTRY_BIND: emit_bind(pl, s, in); return;
 	case ENTRY_FILE: emit_file(pl, s, in); return;
 	case ENTRY_SYMLINK:
 		if (in->ours)
-			add_op(pl, MOUNT_SYMLINK, s->path, e)->source = e->link;
+			tree_add_op(pl, MOUNT_SYMLINK, s->path, e)->source = e->link;
 		refuse_below(pl, s, e);
 		return;
 	case ENTRY_TMPFS:
-		op = add_op(pl, MOUNT_TMPFS, s->path, e);
+		op = tree_add_op(pl, MOUNT_TMPFS, s->path, e);
 		op->flags = (e->flags & (MOUNT_READ_ONLY | MOUNT_NOEXEC)) | where;
 		op->mode = e->mode;
 		op->size = e->size;
+		op->inodes = e->inodes;
 		break;
-	case ENTRY_DIRECTORY: add_op(pl, MOUNT_DIRECTORY, s->path, e)->mode = e->mode; break;
-	case ENTRY_PROC: add_op(pl, MOUNT_PROC, s->path, e)->flags = where; break;
-	case ENTRY_DEVPTS: add_op(pl, MOUNT_DEVPTS, s->path, e)->flags = where; break;
-	case ENTRY_MQUEUE: add_op(pl, MOUNT_MQUEUE, s->path, e)->flags = where; break;
+	case ENTRY_DIRECTORY:
+		op = tree_add_op(pl, in->ours ? MOUNT_DIRECTORY : MOUNT_TMPFS, s->path, e);
+		op->mode = e->mode;
+		if (!in->ours)
+			op->flags = MOUNT_READ_ONLY | MOUNT_NOEXEC | where;
+		break;
+	case ENTRY_PROC: tree_add_op(pl, MOUNT_PROC, s->path, e)->flags = where; break;
+	case ENTRY_DEVPTS: tree_add_op(pl, MOUNT_DEVPTS, s->path, e)->flags = where; break;
+	case ENTRY_MQUEUE: tree_add_op(pl, MOUNT_MQUEUE, s->path, e)->flags = where; break;
 	}
 	emit_children(pl, s, &(struct place){ .ours = true });
+}
+
+void tree_emit_mounted(struct planner *pl, const struct spot *s)
+{
+	emit_spot(pl, s, &(struct place){ .ours = false });
 }
 
 void files_emit(struct planner *pl)
 {
 	const struct spot *root = pl->files->root;
+	if (root->entry != NULL && root->entry->layers != NULL) {
+		files_emit_overlay(pl, root, 0);
+		return;
+	}
 	struct place top = { .ours = true };
 	if (root->entry != NULL && root->entry->kind == ENTRY_BIND) {
 		/* "/" itself stays ours; what is in the host's is bound name by name. */

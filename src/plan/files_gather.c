@@ -137,6 +137,7 @@ static void gather_tmpfs(struct planner *pl)
 		const struct record *r = &list->items[i];
 		const struct value *path = MEMBER_OF(r, tmpfs, path), *mode = MEMBER_OF(r, tmpfs, mode);
 		const struct value *size = MEMBER_OF(r, tmpfs, size), *exec = MEMBER_OF(r, tmpfs, exec);
+		const struct value *inodes = MEMBER_OF(r, tmpfs, inodes);
 		struct entry e = {
 			.kind = ENTRY_TMPFS,
 			.asked = path->s,
@@ -144,6 +145,7 @@ static void gather_tmpfs(struct planner *pl)
 			.origin = r->origin,
 			.mode = mode->set ? (mode_t)mode->i : 0755,
 			.size = size->set ? (uint64_t)size->i : 0,
+			.inodes = inodes->set ? (uint64_t)inodes->i : 0,
 			.flags = exec->set && exec->i == 0 ? MOUNT_NOEXEC : 0,
 		};
 		if (path->s != NULL && one_path(pl, path->origin, "filesystem.tmpfs.path", path->s, &e.path) == 0)
@@ -274,6 +276,7 @@ void files_gather(struct planner *pl)
 	gather_built_in(pl);
 	gather_home(pl);
 	gather_create(pl);
+	files_gather_layers(pl);
 	files_gather_list(pl, &p->filesystem_read_only, "filesystem.read_only", &read_only);
 	files_gather_list(pl, &p->filesystem_read_write, "filesystem.read_write", &read_write);
 	files_gather_devices(pl);

@@ -57,6 +57,9 @@ static bool is_worth_hiding(struct planner *pl, const struct covers *c, const st
 {
 	struct resolved parent;
 	struct node n;
+	/* What is there is the root's own matter then. */
+	if (pl->files->top != NULL)
+		return is_covered(c, path);
 	int err = tree_resolve(pl, path_parent(pl->arena, path), &parent);
 	if (err < 0 && err != -ENOENT)
 		return !item->optional && is_covered(c, path);

@@ -236,6 +236,9 @@ void files_resolve_sources(struct planner *pl)
 		const struct entry *e = t->entries[i];
 		if (entry_is_grant(e) && e->hop_count > 0)
 			refuse_planted(pl, e->origin, e->setting, e->asked, e->source, e->hops, e->hop_count);
+		const struct layers *l = e->dropped ? NULL : e->layers;
+		if (l != NULL && l->hop_count > 0)
+			refuse_planted(pl, l->origin, l->setting, l->asked, l->upper, l->hops, l->hop_count);
 	}
 	for (size_t i = 0; i < pl->plan->create_count; i++) {
 		const struct create_op *c = &pl->plan->creates[i];
@@ -326,6 +329,11 @@ static void keep_symlink(struct planner *pl, struct entry *e)
 void files_resolve_names(struct planner *pl)
 {
 	struct file_tree *t = pl->files;
+	if (t->top != NULL) {
+		/* The names inside are the root's, whatever the host's symlinks of the same names are. */
+		files_resolve_in_root(pl);
+		return;
+	}
 	for (size_t i = 0; i < t->count; i++) {
 		struct entry *e = t->entries[i];
 		if (!e->dropped && e->rank == RANK_ASKED)
@@ -335,7 +343,7 @@ void files_resolve_names(struct planner *pl)
 	size_t count = t->count;
 	for (size_t i = 0; i < count; i++) {
 		struct entry *e = t->entries[i];
-		if (entry_is_grant(e) && e->rank == RANK_ASKED && !e->renamed && e->hop_count > 0)
+		if (entry_is_grant(e) && e->rank == RANK_ASKED && !e->renamed && e->layers == NULL && e->hop_count > 0)
 			keep_symlink(pl, e);
 	}
 }

@@ -61,7 +61,16 @@ int plan_files(struct planner *pl);
  * After plan_files(): whether this absolute path means the same file inside as on the host, symlinks of both sides followed
  * to the end.  `ret_writable` (may be NULL): whether it is granted read-write.
  */
-bool plan_visible(const struct planner *pl, const char *path, bool *ret_writable);
+bool plan_visible(struct planner *pl, const char *path, bool *ret_writable);
+
+/*
+ * After plan_files(): what a path inside leads to in something granted, symlinks followed as chroot(2) would; false (and
+ * NODE_ABSENT) when that is nothing.
+ */
+bool plan_inside(struct planner *pl, const char *path, struct node *ret);
+
+/* Whether there is a root file system of its own, so that names mean the root's, not the host's. */
+bool plan_has_root(const struct planner *pl);
 
 /* ---- filter.c ---- */
 

@@ -26,6 +26,9 @@ enum mount_kind {
 	MOUNT_TMPFS, /* an empty file system of its own */
 	MOUNT_PROC, /* proc of the new pid namespace */
 	MOUNT_DEVPTS, /* a devpts instance of its own */
+	MOUNT_UPPER, /* where the changes of the next OVERLAY go: a directory of the host and its work directory, or a tmpfs */
+	MOUNT_WHITEOUT, /* the lower directory's name is not there; only with MOUNT_IN_UPPER */
+	MOUNT_OVERLAY, /* source on the host below the last UPPER, at target */
 	MOUNT_MQUEUE, /* POSIX message queues of the new ipc namespace */
 };
 
@@ -37,6 +40,7 @@ enum mount_flags {
 	MOUNT_MAKE = 1 << 4, /* make the mount point first: its parent is our own tmpfs */
 	MOUNT_IN_BIND = 1 << 5, /* the mount point lies in something bound: resolve it without following symlinks */
 	MOUNT_OVER = 1 << 6, /* MOUNT_FILE: over an existing name in something bound */
+	MOUNT_IN_UPPER = 1 << 8, /* DIRECTORY, FILE, WHITEOUT: made in the last UPPER, unless the name is there */
 	MOUNT_MAY_VANISH = 1 << 7, /* an absent source is not an error: optional, or a child of a rebuilt directory */
 };
 
@@ -44,9 +48,12 @@ struct mount_op {
 	enum mount_kind kind;
 	unsigned flags;
 	const char *target; /* absolute, normal, inside */
-	const char *source; /* BIND: absolute, symlinks resolved by the plan: opened without following any; SYMLINK: the text */
+	const char *
+		source; /* BIND, OVERLAY, UPPER: absolute, symlinks resolved by the plan: opened without following any; SYMLINK: the text */
 	mode_t mode; /* DIRECTORY, FILE, TMPFS */
-	uint64_t size; /* TMPFS: bytes, 0 = the kernel's default */
+	uint64_t size; /* TMPFS, UPPER: bytes, 0 = the kernel's default */
+	uint64_t inodes; /* TMPFS: files and directories, 0 = the kernel's default */
+	const char *work; /* UPPER: the work directory beside `source`; both NULL for a tmpfs */
 	const char *content; /* FILE; NULL: the machine id drawn at launch */
 	const char *asked; /* the path as the profile wrote it, for messages; or NULL */
 	const char *why; /* for explain, when no line asked for it: "rebuilt: ~/.config/bailey below it is protected" */

@@ -84,10 +84,15 @@ static void mount(struct json *j, const struct mount_op *op)
 		if ((op->flags & describe_mount_flags[i].flag) != 0)
 			json_string(j, NULL, describe_mount_flags[i].name);
 	json_array_end(j);
-	if (op->kind == MOUNT_DIRECTORY || op->kind == MOUNT_FILE || op->kind == MOUNT_TMPFS)
+	if (op->kind == MOUNT_DIRECTORY || op->kind == MOUNT_FILE || op->kind == MOUNT_TMPFS || op->kind == MOUNT_UPPER)
 		mode_text(j, "mode", op->mode);
-	if (op->kind == MOUNT_TMPFS)
+	if (op->work != NULL)
+		json_string(j, "work", op->work);
+	if (op->kind == MOUNT_TMPFS || (op->kind == MOUNT_UPPER && op->source == NULL)) {
 		json_uint(j, "size", op->size);
+		if (op->inodes > 0)
+			json_uint(j, "inodes", op->inodes);
+	}
 	if (op->content != NULL)
 		json_string(j, "content", op->content);
 	if (op->asked != NULL)

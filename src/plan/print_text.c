@@ -99,11 +99,15 @@ static const char *mount_details(struct text *t, const struct plan_path *p)
 {
 	for (size_t i = 0; i < t->plan->mount_count; i++) {
 		const struct mount_op *op = &t->plan->mounts[i];
-		if (strcmp(op->target, p->path) != 0 || (op->kind != MOUNT_BIND && op->kind != MOUNT_TMPFS))
+		if (strcmp(op->target, p->path) != 0 ||
+			(op->kind != MOUNT_BIND && op->kind != MOUNT_TMPFS && op->kind != MOUNT_UPPER))
 			continue;
+		if (op->kind == MOUNT_UPPER && op->source != NULL)
+			return arena_printf(t->arena, ", kept in %s", layout_path(&t->l, op->source));
 		bool device = (op->flags & MOUNT_DEVICES) != 0;
-		return arena_printf(t->arena, "%s%s%s", op->size > 0 ? ", " : "",
+		return arena_printf(t->arena, "%s%s%s%s", op->size > 0 ? ", " : "",
 			op->size > 0 ? num_size_text(t->arena, op->size) : "",
+			op->inodes > 0 ? arena_printf(t->arena, ", %" PRIu64 " files", op->inodes) : "",
 			(op->flags & MOUNT_NOEXEC) != 0 && !device ? ", not executable" : "");
 	}
 	return "";

@@ -93,6 +93,53 @@ static int search(struct planner *pl, const char *name, const char **ret_name, s
 	}
 }
 
+/* PATH as the program will see it. */
+static const char *path_inside(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->env_count; i++)
+		if (strncmp(plan->env[i].text, "PATH=", 5) == 0)
+			return plan->env[i].text + 5;
+	return "";
+}
+
+/* With a root file system of its own a program is looked for in there, by the names that are valid there. */
+static int search_root(struct planner *pl, const char *name, const char **ret_name, struct resolved *r)
+{
+	int status = -ENOENT;
+	if (strchr(name, '/') != NULL) {
+		*ret_name = name[0] == '/' ? name : path_join(pl->arena, pl->plan->directory, name);
+		return plan_inside(pl, *ret_name, &r->node) ? executable(&r->node) : -ENOENT;
+	}
+	for (const char *path = path_inside(pl->plan);; path++) {
+		size_t len = strcspn(path, ":");
+		*ret_name = path_join(pl->arena, arena_strndup(pl->arena, path, len), name);
+		if (path[0] == '/' && plan_inside(pl, *ret_name, &r->node)) {
+			if (executable(&r->node) == 0)
+				return 0;
+			status = -EACCES;
+		}
+		path += len;
+		if (*path == '\0')
+			return status;
+	}
+}
+
+static int no_program_in_root(struct planner *pl, const char *program, int status, const struct resolved *found)
+{
+	const struct value *root = &pl->p->filesystem_root;
+	if (status == -EACCES) {
+		diag_error(pl->diags, root->origin, "filesystem.root", "%s %s in %s", program,
+			found->node.type == NODE_DIRECTORY ? "is a directory" : "is not executable", root->s);
+		return status;
+	}
+	struct diag *at = diag_error(pl->diags, root->origin, "filesystem.root", "there is no %s in %s", program, root->s);
+	if (strchr(program, '/') == NULL)
+		diag_hint(pl->diags, at, "looked for in %s; environment.set says where to look", path_inside(pl->plan));
+	else
+		diag_hint(pl->diags, at, "the path is one inside of it");
+	return status;
+}
+
 static int not_found(struct planner *pl, const char *program, int status, const struct resolved *found)
 {
 	bool slash = strchr(program, '/') != NULL;
@@ -120,6 +167,11 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 	const char *path = r->program, *name = NULL;
 	int status;
 	pl->plan->argv = r->argv;
+	if (plan_has_root(pl)) {
+		status = path[0] != '\0' ? search_root(pl, path, &name, &found) : -ENOENT;
+		pl->plan->program = name;
+		return status < 0 ? no_program_in_root(pl, path, status, &found) : 0;
+	}
 	if (path[0] == '\0') {
 		status = -ENOENT;
 	} else if (strchr(path, '/') == NULL) {
@@ -165,18 +217,24 @@ static bool directory_inside(struct planner *pl, const char *path)
 		const struct mount_op *op = &plan->mounts[i];
 		bool same = strcmp(op->target, path) == 0;
 		struct resolved r;
-		if (!path_within(path, op->target))
+		if (!path_within(path, op->target) || (op->flags & MOUNT_IN_UPPER) != 0)
 			continue;
 		switch (op->kind) {
 		case MOUNT_DIRECTORY:
 		case MOUNT_TMPFS:
 		case MOUNT_MQUEUE:
 		case MOUNT_DEVPTS: return same;
+		case MOUNT_UPPER:
+		case MOUNT_WHITEOUT: continue;
 		case MOUNT_PROC:
 		case MOUNT_SYMLINK: return true; /* the launch tells when it leads nowhere */
 		case MOUNT_FILE: return false;
+		case MOUNT_OVERLAY:
 		case MOUNT_BIND: break;
 		}
+		struct node n;
+		if (plan_has_root(pl) || op->kind == MOUNT_OVERLAY)
+			return plan_inside(pl, path, &n) && n.type == NODE_DIRECTORY;
 		const char *source = arena_printf(pl->arena, "%s%s", op->source, path + strlen(op->target));
 		if (facts_resolve(pl->facts, source, &r) == 0)
 			return r.node.type == NODE_DIRECTORY;

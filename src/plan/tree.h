@@ -2,7 +2,8 @@
  * The file tree while it is planned: entries (one path, one meaning) come from the profile, from bailey itself and from the
  * protected names; sorted and merged they form a tree of spots, and that is turned into mount operations.
  *
- * The steps, in this order: files_gather.c, files_source.c, files_merge.c, files_guard.c, files_kept.c, files_emit.c.
+ * The steps, in this order: files_gather.c, files_source.c, files_root.c, files_merge.c, files_guard.c, files_kept.c,
+ * files_emit.c and files_overlay.c.
  */
 #ifndef BAILEY_PLAN_TREE_H
 #define BAILEY_PLAN_TREE_H
@@ -25,6 +26,17 @@ enum entry_kind {
 /* Who asked. Of two entries for one path the higher rank counts; within a rank the later layer. */
 enum entry_rank { RANK_BUILT_IN, RANK_PROTECTED, RANK_HOME, RANK_ASKED };
 
+/* A directory of the host that is shown with the changes made inside laid over it: overlayfs. */
+struct layers {
+	const char *upper, *work; /* on the host, kept; NULL: memory */
+	uint64_t size; /* of the memory, 0 = the kernel's default */
+	const char *asked; /* `upper` as the profile wrote it */
+	const char *setting;
+	struct origin origin;
+	const struct hop *hops; /* symlinks on the way to `upper` */
+	size_t hop_count;
+};
+
 struct entry {
 	enum entry_kind kind;
 	enum entry_rank rank;
@@ -34,7 +46,8 @@ struct entry {
 	const char *link; /* SYMLINK: its text */
 	struct node node; /* BIND: what the source is */
 	mode_t mode; /* TMPFS, DIRECTORY, FILE */
-	uint64_t size; /* TMPFS */
+	uint64_t size, inodes; /* TMPFS */
+	const struct layers *layers; /* BIND: not bound, but the lower directory of an overlay; or NULL */
 	const struct hop *hops; /* symlinks on the way to the source */
 	size_t hop_count;
 	bool renamed; /* `binds` with another name inside */
@@ -65,6 +78,7 @@ struct file_tree {
 	struct entry **entries;
 	size_t count, cap;
 	struct spot *root;
+	struct entry *top; /* filesystem.root, or NULL */
 	struct made *created;
 	size_t created_count, created_cap;
 	size_t create_cap, mount_cap, path_cap; /* room in the plan's arrays */
@@ -119,6 +133,36 @@ void files_resolve_sources(struct planner *pl);
 
 /* Entries for those names of `hide` that a grant shows; needs the grants' sources. */
 void files_gather_hidden(struct planner *pl);
+
+/* Entries for filesystem.root and filesystem.overlay. */
+void files_gather_layers(struct planner *pl);
+
+/* Looks at the sources of layers, once they are resolved: what overlayfs would refuse. */
+void files_check_layers(struct planner *pl);
+
+/* With a root file system of its own: puts entries where symlinks in it lead, never out of it. */
+void files_resolve_in_root(struct planner *pl);
+
+/*
+ * The host's file that a grant shows at `path` inside, which lies at or below the grant's: of an overlay that of the upper
+ * directory, else that of the lower one.
+ */
+const char *tree_shown(struct planner *pl, const struct entry *grant, const char *path);
+
+/* What is there, without following symlinks on the way; NODE_ABSENT for a removed name of the lower directory. */
+void tree_shown_node(struct planner *pl, const struct entry *grant, const char *path, struct node *ret);
+
+/* Turns a grant with layers, at this spot, and what is below it into mount operations. */
+void files_emit_overlay(struct planner *pl, const struct spot *s, unsigned where);
+
+/* Adds an operation; `e` (or NULL) gives it its origin. */
+struct mount_op *tree_add_op(struct planner *pl, enum mount_kind kind, const char *target, const struct entry *e);
+
+/* Whether something of our making will be at or below the spot. */
+bool tree_has_content(const struct spot *s);
+
+/* Operations for an entry whose mount point is there already, in a file system that is not ours. */
+void tree_emit_mounted(struct planner *pl, const struct spot *s);
 
 /* Decides which granted names stay symlinks, and puts entries behind a symlink to where they really are. */
 void files_resolve_names(struct planner *pl);

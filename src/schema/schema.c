@@ -141,6 +141,7 @@ struct kind_words {
 static const struct kind_words kind_words[] = {
 	[KIND_TEXT] = { "text", "texts" },
 	[KIND_PATH] = { "path", "paths" },
+	[KIND_UPPER] = { "\"discard\" or a path", "paths" },
 	[KIND_PROGRAM] = { "command name", "command names" },
 	[KIND_PROFILE] = { "profile name", "profile names" },
 	[KIND_OPTION] = { "option name", "option names" },

@@ -18,6 +18,7 @@ enum type { TYPE_BOOL, TYPE_INT, TYPE_SIZE, TYPE_DURATION, TYPE_MODE, TYPE_CHOIC
 enum kind {
 	KIND_TEXT, /* anything */
 	KIND_PATH, /* absolute, or "~" or a variable first; "-" in front of a list entry: may be absent; globs in lists */
+	KIND_UPPER, /* "discard", or a path without globs */
 	KIND_PROGRAM, /* a command name, no slash */
 	KIND_PROFILE, /* a profile name as in inherit: no "..", no leading slash */
 	KIND_OPTION, /* letters, digits, '-', '_' */

@@ -102,7 +102,7 @@ static __attribute__((unused)) int plan_it(struct rig *r)
 static __attribute__((unused)) const char *flag_letters(struct arena *a, unsigned flags)
 {
 	struct buf b = { .arena = a };
-	static const char letters[] = "rxdfmboV";
+	static const char letters[] = "rxdfmboVu";
 	for (unsigned i = 0; letters[i] != '\0'; i++)
 		if ((flags & 1u << i) != 0)
 			buf_putc(&b, letters[i]);
@@ -111,11 +111,12 @@ static __attribute__((unused)) const char *flag_letters(struct arena *a, unsigne
 
 /*
  * The operations, one a line, without those that every sandbox has: KIND TARGET [SOURCE or mode] [FLAGS] [LINE].
- * Flags: r read-only, x noexec, d devices, f on a file, m make, b in a bind, o over, V may vanish.
+ * Flags: r read-only, x noexec, d devices, f on a file, m make, b in a bind, o over, V may vanish, u in the upper.
  */
 static __attribute__((unused)) const char *ops(struct rig *r)
 {
-	static const char *const kinds[] = { "dir", "link", "file", "bind", "tmpfs", "proc", "pts", "mqueue" };
+	static const char *const kinds[] = { "dir", "link", "file", "bind", "tmpfs", "proc", "pts", "upper", "whiteout", "overlay",
+		"mqueue" };
 	struct buf b = { .arena = &r->arena };
 	for (size_t i = 0; i < r->plan.mount_count; i++) {
 		const struct mount_op *op = &r->plan.mounts[i];
@@ -125,7 +126,7 @@ static __attribute__((unused)) const char *ops(struct rig *r)
 		buf_printf(&b, "%s %s", kinds[op->kind], op->target);
 		if (op->source != NULL && (op->kind == MOUNT_SYMLINK || strcmp(op->source, op->target) != 0))
 			buf_printf(&b, " <- %s", op->source);
-		if (op->kind == MOUNT_DIRECTORY || op->kind == MOUNT_TMPFS || op->kind == MOUNT_FILE)
+		if (op->kind == MOUNT_DIRECTORY || op->kind == MOUNT_TMPFS || op->kind == MOUNT_FILE || op->kind == MOUNT_UPPER)
 			buf_printf(&b, " %04o", op->mode);
 		if (op->size > 0)
 			buf_printf(&b, " size=%llu", (unsigned long long)op->size);

@@ -9,7 +9,7 @@
 static const char machine[] =
 	"{ \"uid\": 1000, \"gid\": 1000, \"user\": \"ada\", \"home\": \"/home/ada\", \"cwd\": \"/home/ada\","
 	" \"environment\": { \"LANG\": \"C.UTF-8\", \"LD_PRELOAD\": \"/x.so\" }, \"terminal\": [ \"/dev/pts/3\", null, null ],"
-	" \"paths\": { \"/usr\": \"dir\", \"/opt\": \"dir\", \"/work\": \"dir\", \"/tmp\": \"dir\", \"/dev/dri/card0\": \"dev\","
+	" \"paths\": { \"/usr\": \"dir\", \"/opt\": \"dir\", \"/srv/debian\": \"dir\", \"/work\": \"dir\", \"/tmp\": \"dir\", \"/dev/dri/card0\": \"dev\","
 	"   \"/dev/kfd\": \"dev\", \"/dev/snd/seq\": \"dev\", \"/dev/video0\": \"dev\", \"/dev/input/js0\": \"dev\","
 	"   \"/dev/hidraw0\": \"dev\", \"/dev/bus/usb/001\": \"dir\", \"/dev/kvm\": \"dev\", \"/dev/ttyS0\": \"dev\","
 	"   \"/dev/usb/lp0\": \"dev\", \"/dev/net/tun\": \"dev\", \"/dev/fuse\": \"dev\","
@@ -29,6 +29,11 @@ static const struct {
 	{ "identity.machine_id", "filesystem.read_only", "/etc/machine-id", false },
 	{ "syscalls.deny", "syscalls.allow", "@default", false },
 	{ "syscalls.deny", "syscalls.allow", "@io_uring", false },
+	{ "filesystem.root_mode", "filesystem.root", "/opt", false },
+	{ "filesystem.root_upper", "filesystem.root", "/opt", false },
+	{ "filesystem.root_upper", "filesystem.root_mode", "overlay", false },
+	{ "filesystem.root_size", "filesystem.root", "/opt", false },
+	{ "filesystem.root_size", "filesystem.root_mode", "overlay", false },
 	{ "identity.user", NULL, NULL, true },
 };
 
@@ -46,7 +51,7 @@ static struct made *make(const char *row, const char *text, bool extra)
 	struct profile profile;
 	struct err e = { 0 };
 	struct diags d = { .arena = &arena };
-	struct conf_set sets[3] = { { "filesystem.read_only", "/usr", "--ro" } };
+	struct conf_set sets[4] = { { "filesystem.read_only", "/usr", "--ro" } };
 	struct conf_request request = { .profile = "-", .sets = sets, .set_count = 1 };
 	const struct conf_places places = {
 		.shipped_dir = "/nonexistent", .system_dir = "/nonexistent", .policy = "/nonexistent/x"
