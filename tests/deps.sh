@@ -32,7 +32,7 @@ packages() {
 	case $system/$1 in
 	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev ;;
 	debian/check)
-		echo bash zsh fish bats python3 expect tmux less mandoc procps util-linux passwd iproute2
+		echo bash zsh fish bats python3 expect tmux less mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap
 		[ "$(dpkg --print-architecture)" != amd64 ] || echo gcc-multilib
 		;;
 	debian/lint) echo clang-format clang-tidy cppcheck shellcheck mandoc ;;

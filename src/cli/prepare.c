@@ -55,6 +55,7 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 	} short_for[] = {
 		{ "--ro", "filesystem.read_only", true },
 		{ "--rw", "filesystem.read_write", true },
+		{ "--root", "filesystem.root", true },
 		{ "--net", "network.mode", false },
 		{ "--fd", "process.descriptors", false },
 	};
@@ -169,6 +170,9 @@ int cli_plan(struct cli *cli, const struct args *args, const char *profile, cons
 	bool thorough, struct profile *ret_profile, struct plan *ret_plan)
 {
 	struct diags diags = { .arena = &cli->arena };
+	/* A program of another root is not the one that a profile of this name was written for. */
+	if (profile == NULL && args_value(args, "--root") != NULL)
+		profile = "container";
 	struct conf_request request = { .profile = profile, .program = r->program };
 	int status = cli_request(cli, args, &request);
 	if (status != 0)
