@@ -145,9 +145,23 @@ static void note_files(struct planner *pl)
 		note_rebuilt(pl, &plan->paths[i]);
 }
 
+static void note_layers(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	if (plan_has_root(pl) && p->filesystem_root_mode.i == ROOT_WRITABLE)
+		planner_note(pl, p->filesystem_root_mode.origin,
+			"What is in the root file system can be changed for good, but no new name can be made directly in /.");
+	for (size_t i = 0; i < pl->plan->mount_count; i++)
+		if (pl->plan->mounts[i].kind == MOUNT_UPPER && pl->plan->mounts[i].source == NULL && pl->plan->mounts[i].size == 0)
+			planner_note(pl, pl->plan->mounts[i].origin,
+				arena_printf(pl->arena, "Changes of %s lie in memory and may fill half of it; a size bounds them.",
+					pl->plan->mounts[i].target));
+}
+
 void plan_notes(struct planner *pl)
 {
 	note_network(pl);
+	note_layers(pl);
 	note_files(pl);
 	note_sockets(pl);
 	note_calls(pl);
