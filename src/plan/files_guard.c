@@ -139,6 +139,36 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	}
 }
 
+/* Whether there is a directory that keeps an overlay's changes: the program writes to it, whatever names it likes. */
+static bool has_kept(const struct planner *pl)
+{
+	const struct file_tree *t = pl->files;
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->entries[i]->dropped && t->entries[i]->layers != NULL && t->entries[i]->layers->upper != NULL)
+			return true;
+	return false;
+}
+
+/* Changes cannot be kept where something is protected: nothing is mounted there that could be covered. True after a mistake. */
+static bool refuse_kept(struct planner *pl, const char *why, const char *path)
+{
+	const struct file_tree *t = pl->files;
+	struct resolved r;
+	int err = tree_resolve(pl, path, &r);
+	const char *real = err == 0 || err == -ENOENT ? r.path : path;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct layers *l = t->entries[i]->dropped ? NULL : t->entries[i]->layers;
+		if (l == NULL || l->upper == NULL ||
+			!(path_within(path, l->upper) || path_within(real, l->upper) || path_within(l->upper, real)))
+			continue;
+		struct diag *at = diag_error(
+			pl->diags, l->origin, l->setting, "\"%s\" cannot keep changes, because of %s: %s", l->asked, path, why);
+		diag_hint(pl->diags, at, "name a directory that is used for nothing else");
+		return true;
+	}
+	return false;
+}
+
 /* bailey's program and profiles, and the profile of this launch: they may lie in a directory that is granted. */
 static void guard_rules(struct planner *pl, const struct grants *writable)
 {
@@ -167,10 +197,11 @@ void files_guard(struct planner *pl)
 	const struct grants all = gather_grants(pl, false), writable = gather_grants(pl, true);
 	size_t asked = t->count;
 	const char *last = "";
+	bool kept = has_kept(pl);
 	for (size_t i = 0; i < sizeof names / sizeof *names && all.count > 0; i++) {
 		const struct grants *grants = names[i].how == READ_ONLY ? &writable : &all;
 		const char *path;
-		if (grants->count == 0)
+		if (grants->count == 0 && !kept)
 			continue;
 		if (expand_quietly(pl, names[i].path, &path) < 0) {
 			/* Without a home directory there is nothing in it to protect. */
@@ -185,10 +216,15 @@ void files_guard(struct planner *pl)
 		if (strcmp(path, last) == 0)
 			continue;
 		last = path;
+		if (kept && refuse_kept(pl, names[i].why, path))
+			return;
 		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants, &writable);
 		if (names[i].how == OWN)
 			refuse_own(pl, names[i].why, path);
 	}
+	for (size_t i = 0; i < pl->facts->own_count && kept; i++)
+		if (refuse_kept(pl, "it decides over the next launch", pl->facts->own[i]))
+			return;
 	guard_rules(pl, &writable);
 	for (size_t i = 0; i < asked; i++) {
 		const struct entry *e = t->entries[i];

@@ -154,6 +154,11 @@ void files_check_layers(struct planner *pl)
 		if (e->node.type != NODE_DIRECTORY) {
 			diag_error(pl->diags, e->origin, e->setting, "\"%s\" is no directory", e->asked);
 			e->dropped = true;
+		} else if (e == t->top && strcmp(e->source, "/") == 0) {
+			struct diag *at = diag_error(pl->diags, e->origin, e->setting, "\"%s\" is the host's own root", e->asked);
+			diag_hint(pl->diags, at,
+				"filesystem.read_only = [ \"/\" ] shows it, filesystem.overlay lays changes over a directory");
+			e->dropped = true;
 		} else if (e->layers != NULL && e->layers->upper != NULL) {
 			check_upper(pl, e);
 		}

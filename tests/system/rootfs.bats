@@ -225,6 +225,23 @@ END
 	is "$(cat up/f)" new
 	is "$(fingerprint d)" "$before"
 }
+@test "overlay: over the whole home nothing reaches the host, and bailey's own files are not there" {
+	local conf
+	mkdir -p ~/.config/bailey/profiles
+	echo '# rc' > ~/.bashrc
+	conf=$(profile home << END
+filesystem = { overlay = ( { path = "~"; } ); };
+END
+	)
+	gives 0 "$BAILEY" run -p "$conf" sh -c 'cat ~/.bashrc; echo evil >> ~/.bashrc; mkdir -p ~/.config/bailey/profiles ~/.config/autostart; echo evil > ~/.config/bailey/profiles/x.conf; ls ~/.config/bailey/profiles'
+	is "$output" $'# rc\nx.conf'
+	is "$(cat ~/.bashrc)" "# rc"
+	is "$(ls ~/.config/bailey/profiles)" ""
+	rm -r ~/.config/bailey ~/.bashrc
+	[ ! -e ~/.config/autostart ]
+	gives 2 "$BAILEY" run --root r --set 'filesystem.root_upper=~/.config' true
+	has "$output" "cannot keep changes, because of" "bailey's own profiles"
+}
 @test "overlay: over a directory of root, with something put into it" {
 	local conf
 	conf=$(profile system << END

@@ -140,6 +140,25 @@ static void test_wrong(void)
 		"1: filesystem.root: /dev has to be put into /srv/r, but is a symbolic link there\n");
 
 	setup(&r, root);
+	set_root(&r, ROOT_OVERLAY);
+	set_upper(&r, "/home/ada");
+	check_wrong(&r, "changes kept where bailey's rules are",
+		"3: filesystem.root_upper: \"/home/ada\" cannot keep changes, because of /home/ada/.config/bailey: bailey's own profiles\n");
+
+	setup(&r, root);
+	r.facts.own[r.facts.own_count++] = "/home/ada/up/profiles/x.conf";
+	set_root(&r, ROOT_OVERLAY);
+	set_upper(&r, "/home/ada/up");
+	check_wrong(&r, "changes kept where the profile of this launch is",
+		"3: filesystem.root_upper: \"/home/ada/up\" cannot keep changes, because of /home/ada/up/profiles/x.conf: "
+		"it decides over the next launch\n");
+
+	setup(&r, root);
+	set_root(&r, ROOT_WRITABLE);
+	r.profile.filesystem_root.s = "/";
+	check_wrong(&r, "the host's root", "1: filesystem.root: \"/\" is the host's own root\n");
+
+	setup(&r, root);
 	overlay_at(&r, "/usr/bin", "/home/ada/up");
 	overlay_at(&r, "/usr/lib", "/home/ada/up");
 	check_wrong(&r, "one upper for two",
