@@ -71,6 +71,19 @@ static void lock_hidden(struct loader *l, const struct item *locked)
 		if (text_within(MEMBER_OF(r, bind, from)->s, locked->text) || text_within(r->key, locked->text))
 			diag_error(l->diags, r->origin, "filesystem.binds", "\"%s\" is hidden by %s", r->key, by);
 	}
+	for (size_t i = 0; i < l->profile->filesystem_overlay.count; i++) {
+		const struct record *r = &l->profile->filesystem_overlay.items[i];
+		const struct value *upper = MEMBER_OF(r, overlay, upper);
+		if (text_within(r->key, locked->text) || (upper->s != NULL && text_within(upper->s, locked->text)))
+			diag_error(l->diags, r->origin, "filesystem.overlay", "\"%s\" is hidden by %s", r->key, by);
+	}
+	const struct setting *const roots[] = { &schema_settings[SET_filesystem_root],
+		&schema_settings[SET_filesystem_root_upper] };
+	for (size_t i = 0; i < 2; i++) {
+		const struct value *v = profile_value(l->profile, roots[i]);
+		if (v->set && v->s != NULL && text_within(v->s, locked->text))
+			diag_error(l->diags, v->origin, roots[i]->path, "\"%s\" is hidden by %s", v->s, by);
+	}
 }
 
 static void lock_denied(struct loader *l, const struct item *locked)

@@ -228,6 +228,8 @@ void files_guard(struct planner *pl)
 	guard_rules(pl, &writable);
 	for (size_t i = 0; i < asked; i++) {
 		const struct entry *e = t->entries[i];
+		if (e->kind == ENTRY_HIDE && kept && refuse_kept(pl, "it is hidden", e->source))
+			return;
 		if (e->kind == ENTRY_HIDE)
 			guard_host_path(
 				pl, (struct guard){ .how = ABSENT, .why = "hidden", .hide = e }, e->source, &all, &writable);

@@ -24,7 +24,7 @@ static void add_cover(struct covers *c, const char *path)
 static struct covers gather_covers(struct planner *pl)
 {
 	const struct file_tree *t = pl->files;
-	struct covers c = { .items = arena_array(pl->arena, 2 * t->count, sizeof *c.items) };
+	struct covers c = { .items = arena_array(pl->arena, 3 * t->count, sizeof *c.items) };
 	for (size_t i = 0; i < t->count; i++) {
 		const struct entry *e = t->entries[i];
 		if (!entry_is_grant(e) || e->rank == RANK_BUILT_IN)
@@ -34,6 +34,8 @@ static struct covers gather_covers(struct planner *pl)
 			add_cover(&c, e->path);
 		if (strcmp(e->path, e->source) != 0)
 			add_cover(&c, e->source);
+		if (e->layers != NULL && e->layers->upper != NULL)
+			add_cover(&c, e->layers->upper);
 	}
 	return c;
 }

@@ -116,6 +116,10 @@ static void absent(struct planner *pl, struct entry *e)
 	struct diag *at = diag_error(pl->diags, e->origin, e->setting, "\"%s\": no such file or directory", e->asked);
 	if (strcmp(e->setting, "filesystem.binds") == 0)
 		diag_hint(pl->diags, at, "write optional = true when it may be absent, or list it in filesystem.create");
+	else if (strcmp(e->setting, "filesystem.root") == 0)
+		diag_hint(pl->diags, at, "it has to be a directory with another system's tree");
+	else if (e->layers != NULL)
+		diag_hint(pl->diags, at, "list it in filesystem.create when it is to be made");
 	else if (e->rank == RANK_HOME)
 		diag_hint(pl->diags, at, "filesystem.home = \"private\" needs no home directory on the host");
 	else

@@ -167,6 +167,8 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 	const char *path = r->program, *name = NULL;
 	int status;
 	pl->plan->argv = r->argv;
+	if (pl->p->filesystem_root.set && !plan_has_root(pl))
+		return -EINVAL; /* the root is a mistake that was told; the host's programs are not meant */
 	if (plan_has_root(pl)) {
 		status = path[0] != '\0' ? search_root(pl, path, &name, &found) : -ENOENT;
 		pl->plan->program = name;

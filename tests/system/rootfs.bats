@@ -128,6 +128,7 @@ END
 	has "$output" "there is no sh in $WORK/r"
 	gives 2 "$BAILEY" run --root none true
 	has "$output" "$WORK/none" "no such file or directory"
+	lacks "$output" "bin/true"
 	gives 2 "$BAILEY" run --root outside true
 	has "$output" "is no directory"
 	chmod 0 r

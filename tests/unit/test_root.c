@@ -154,6 +154,13 @@ static void test_wrong(void)
 		"it decides over the next launch\n");
 
 	setup(&r, root);
+	set_root(&r, ROOT_OVERLAY);
+	set_upper(&r, "/home/ada/up");
+	say(&r, &r.profile.filesystem_hide, "/home/ada/up/secret");
+	check_wrong(&r, "changes kept where something is hidden",
+		"3: filesystem.root_upper: \"/home/ada/up\" cannot keep changes, because of /home/ada/up/secret: it is hidden\n");
+
+	setup(&r, root);
 	set_root(&r, ROOT_WRITABLE);
 	r.profile.filesystem_root.s = "/";
 	check_wrong(&r, "the host's root", "1: filesystem.root: \"/\" is the host's own root\n");
