@@ -293,5 +293,14 @@ END
 	gives 0 "$BAILEY" run --root debian bash -c '. /etc/os-release; echo "$ID"; dpkg --version; echo changed > /etc/os-release; rm -r /usr/share/doc; touch /x; ls -d /x'
 	has "$output" debian "package management program" /x
 	is "$(fingerprint debian)" "$before"
-	gives 0 "$BAILEY" run --root debian --set filesystem.root_mode=read_only bash -c 'ls -ld /lib64 /bin; awk 1 /etc/debian_version'
+	gives 0 "$BAILEY" run --root debian --set filesystem.root_mode=read_only bash -c 'ls -ld /lib64 /bin; cat /etc/debian_version'
+	# As several users: its package manager installs a package.
+	need subuid dpkg-deb
+	mkdir -p package/DEBIAN package/opt/hello
+	echo hi > package/opt/hello/file
+	printf '%s\n' 'Package: hello-x' 'Version: 1' 'Architecture: all' 'Maintainer: nobody <n@example>' 'Description: x' > package/DEBIAN/control
+	dpkg-deb --root-owner-group -b package hello.deb > /dev/null
+	gives 0 "$BAILEY" run --root debian --set identity.user=mapped --ro hello.deb bash -c "dpkg -i $WORK/hello.deb && cat /opt/hello/file && dpkg -s hello-x"
+	has "$output" $'\nhi\n' "Status: install ok installed"
+	is "$(fingerprint debian)" "$before"
 }
