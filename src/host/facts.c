@@ -214,6 +214,8 @@ void facts_terminal(struct facts *f)
 		return;
 	for (int fd = 0; fd < 3; fd++) {
 		char name[64];
-		f->tty[fd] = isatty(fd) && ttyname_r(fd, name, sizeof name) == 0 ? arena_strdup(f->arena, name) : NULL;
+		f->tty[fd] = NULL;
+		if (isatty(fd))
+			f->tty[fd] = ttyname_r(fd, name, sizeof name) == 0 ? arena_strdup(f->arena, name) : "";
 	}
 }

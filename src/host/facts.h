@@ -47,7 +47,7 @@ struct facts {
 	char *const *environment; /* as in environ(7) */
 	const gid_t *groups; /* supplementary; live: filled by facts_groups() */
 	size_t group_count;
-	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; live: filled by facts_terminal() */
+	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; "": one without a name here; live: see facts_terminal() */
 
 	/* bailey's program, helper, shipped profiles and a profile given by path: paths that decide over the next launch */
 	const char *own[4];

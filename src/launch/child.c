@@ -101,6 +101,39 @@ static void build_tree(const struct child_args *args)
 		child_fail(args, STEP_PIVOT, r, state.at);
 }
 
+/*
+ * The program's terminal comes from the devpts of its own file tree, so that it has a name there.  This process leads the session:
+ * so the program's process group has a parent in the session, without which ^Z would do nothing (setpgid(2), orphaned).
+ */
+static int make_pty(const struct child_args *args)
+{
+	int r = (int)sys_result(setsid());
+	if (r < 0)
+		return r;
+	int unlocked = 0, slave = -1;
+	int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (master < 0)
+		return -errno;
+	r = (int)sys_result(ioctl(master, TIOCSPTLCK, &unlocked));
+	if (r == 0)
+		r = slave = (int)sys_result(ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
+	if (r >= 0)
+		r = (int)sys_result(ioctl(slave, TIOCSCTTY, 0));
+	if (r == 0)
+		r = (int)sys_result(tcsetattr(slave, TCSANOW, &args->pty_modes));
+	if (r == 0)
+		r = (int)sys_result(ioctl(slave, TIOCSWINSZ, &args->pty_size));
+	for (int fd = 0; fd < 3 && r >= 0; fd++)
+		if ((args->plan->pty_fds >> fd & 1) != 0)
+			r = (int)sys_result(dup2(slave, fd));
+	if (r >= 0)
+		r = message_send_fd(args->socket, MESSAGE_PTY, master);
+	if (slave >= 0)
+		(void)close(slave);
+	(void)close(master);
+	return r;
+}
+
 static int become_program(void *args)
 {
 	program_main(*(const struct child_args **)args);
@@ -126,6 +159,8 @@ void child_main(const struct child_args *args)
 		child_fail(args, STEP_USERNS, r, 0);
 	build_tree(args);
 	(void)umask(mask); /* always succeeds */
+	if (plan->pty_fds != 0 && (r = make_pty(args)) < 0)
+		child_fail(args, STEP_PTY, r, 0);
 
 	/* From here on nothing outside can look into this process or its copy: /proc/1/exe, descriptors, memory (ptrace(2)). Not
 	 * earlier, because the files in /proc/self then belong to root. */

@@ -8,6 +8,8 @@
 #include <linux/filter.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 
 #include "launch/message.h"
 #include "plan/plan.h"
@@ -26,7 +28,9 @@ struct child_args {
 	size_t command_line_len;
 	char *stack; /* CHILD_STACK bytes for the program's process until it executes the program */
 	bool foreground; /* the program's group takes the terminal at once */
-	int terminal; /* the controlling terminal, or -1 */
+	int terminal; /* the controlling terminal, or -1; with a pseudo terminal the lowest descriptor that becomes it */
+	struct termios pty_modes; /* with a pseudo terminal: as the caller's */
+	struct winsize pty_size;
 	char hostname[65]; /* "" leaves the host's */
 	char machine_id[34]; /* 32 digits and a line end, or "" */
 	char uid_map[48], gid_map[48];

@@ -121,6 +121,23 @@ static void remember(struct supervise *s, struct arena *a, const struct plan *pl
 		(void)snprintf(s->timeout_at, sizeof s->timeout_at, "%s: ", origin_text(a, plan->timeout_origin));
 }
 
+/* The caller's terminal, and what the program's own begins with. */
+static int open_terminal(struct pty *pty, struct child_args *child, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	int r = pty_open(pty, plan->pty_fds);
+	if (r < 0) {
+		(void)err_set(e, -r, "cannot open the terminal that bailey was started on");
+		(void)err_hint(e, "process.terminal = \"inherit\" or \"none\" needs no access to it");
+		return err_at(e, plan->terminal_origin);
+	}
+	child->foreground = pty->lent;
+	child->terminal = __builtin_ctz(plan->pty_fds);
+	child->pty_modes = pty->modes;
+	child->pty_size = pty_size(pty);
+	return 0;
+}
+
 int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct facts *facts, const struct launch_options *o,
 	struct err *e)
 {
@@ -140,6 +157,11 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		terminal_open(&s.terminal);
 		s.terminal.lent = child.foreground = terminal_should_lend(&s.terminal);
 		child.terminal = s.terminal.fd;
+	}
+	struct pty pty; /* its buffers are not touched where there is none */
+	if (r == 0 && plan->pty_fds != 0) {
+		r = open_terminal(&pty, &child, e);
+		s.pty = &pty;
 	}
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
@@ -167,6 +189,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		}
 	}
 	undo_run(&undo);
+	if (s.pty != NULL)
+		pty_close(s.pty);
 	if (r < 0) {
 		/* The caller goes on, with the signal mask as it was.  After a normal end it only has to die as the program did. */
 		(void)sigprocmask(SIG_SETMASK, &child.mask, NULL);

@@ -16,10 +16,12 @@ enum message_type {
 	MESSAGE_STARTED, /* from pid 1: the program was executed (or its process ended before); a pidfd of it comes along */
 	MESSAGE_STOPPED, /* from pid 1: the program stopped by signal `value` */
 	MESSAGE_CONTINUED, /* from pid 1: it went on */
+	MESSAGE_PTY, /* from pid 1, before MESSAGE_STARTED: the master of the program's pseudo terminal comes along */
 	MESSAGE_KILLED, /* from pid 1: signal `value` ended the program. Without this, pid 1's exit status is the program's */
 	/* to pid 1 */
 	MESSAGE_MAPPED, /* to what will be pid 1, once: its id maps are written */
 	MESSAGE_SIGNAL, /* send signal `value` to `index`, one of enum message_target */
+	MESSAGE_FOREGROUND, /* `value` 1: the program has its pseudo terminal's foreground again; 0: nobody in there has */
 };
 
 /* After process.timeout the program has so long to end after SIGTERM, in milliseconds. */

@@ -222,6 +222,11 @@ int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts,
 	} else if (step == STEP_NICE) {
 		(void)err_set(e, error, "cannot set the scheduling priority to %d", plan->nice);
 		(void)err_at(e, plan->nice_origin);
+	} else if (step == STEP_PTY) {
+		(void)err_set(e, error, "%s", failures[step]);
+		(void)err_at(e, plan->terminal_origin);
+		if (error == ENOSPC)
+			(void)err_hint(e, "the machine's pseudo terminals are used up: see /proc/sys/kernel/pty/max");
 	} else if (step == STEP_DIRECTORY) {
 		(void)err_set(e, error, "cannot enter the working directory %s", plan->directory);
 		(void)err_at(e, plan->directory_origin);

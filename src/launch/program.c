@@ -9,7 +9,8 @@
 /* Inside a pid namespace the terminal's calls speak in pids of that namespace: tcsetpgrp(3). */
 static int enter_group(const struct child_args *args)
 {
-	if (args->plan->terminal_mode == TERMINAL_NONE)
+	const struct plan *plan = args->plan;
+	if (plan->terminal_mode == TERMINAL_NONE || (plan->terminal_mode == TERMINAL_PTY && plan->pty_fds == 0))
 		return (int)sys_result(setsid());
 	/* An own process group, so that kill(0, sig) inside cannot reach the callers outside. */
 	int r = (int)sys_result(setpgid(0, 0));

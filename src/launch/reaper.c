@@ -1,7 +1,8 @@
 /*
- * pid 1 of the sandbox once the program runs: no privileges, not dumpable, filtered, two descriptors.  Its own filter can only be
- * loaded after the program was forked (filters are inherited) and executed (CLONE_VFORK), so it comes some ten microseconds
- * after the program's first instruction; until then pid 1 does nothing that depends on anything inside.
+ * pid 1 of the sandbox once the program runs: no privileges, not dumpable, filtered, two descriptors (a third for the program's
+ * pseudo terminal).  Its own filter can only be loaded after the program was forked (filters are inherited) and executed
+ * (CLONE_VFORK), so it comes some ten microseconds after the program's first instruction; until then pid 1 does nothing that
+ * depends on anything inside.
  */
 #include <poll.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 
 struct reaper {
 	int socket, signals;
+	int terminal; /* the program's pseudo terminal, whose session this process leads; or -1 */
+	pid_t foreground; /* the group that has the terminal, or had it before the program lost it */
 	pid_t program; /* 0 once it was reaped */
 	int status; /* of the program, once it ended */
 	bool wait_all;
@@ -57,6 +60,20 @@ static void reap(struct reaper *s)
 	}
 }
 
+/* The launcher's shell puts the whole job in the background and in front again; inside, this process's own group is the one that
+ * holds the terminal meanwhile, so that whoever reads from it is stopped. */
+static void give_terminal(struct reaper *s, bool front)
+{
+	enum { OWN = 1 };
+	pid_t now = tcgetpgrp(s->terminal);
+	if (!front && now != OWN) {
+		s->foreground = now;
+		(void)tcsetpgrp(s->terminal, OWN); /* fails only after a hangup, as all calls here */
+	} else if (front && (now == OWN || now <= 0) && tcsetpgrp(s->terminal, s->foreground) < 0 && s->program > 0) {
+		(void)tcsetpgrp(s->terminal, s->program); /* that group has ended meanwhile */
+	}
+}
+
 /* One message of the launcher. Its end of the socket closing means that it died. */
 static void obey(struct reaper *s)
 {
@@ -64,6 +81,8 @@ static void obey(struct reaper *s)
 	ssize_t n = recv(s->socket, &m, sizeof m, MSG_DONTWAIT);
 	if (n == 0)
 		_exit(1);
+	if (n == (ssize_t)sizeof m && m.type == MESSAGE_FOREGROUND && s->terminal >= 0)
+		give_terminal(s, m.value != 0);
 	if (n != (ssize_t)sizeof m || m.type != MESSAGE_SIGNAL)
 		return;
 	/* The program's pid is not reused while it is unreaped; when it is gone, what it left behind is meant. -1 spares pid 1. */
@@ -72,16 +91,18 @@ static void obey(struct reaper *s)
 		(void)kill(s->program, m.value); /* it left its group, or runs in a session without one */
 }
 
-/* Closes all but two descriptors: pipes of the caller must see their end when the program closes them. */
-static int keep_two(int a, int b)
+/* Closes all but these, which are in ascending order: pipes of the caller must see their end when the program closes them. */
+static int keep_only(const int *fds, size_t count)
 {
-	int low = a < b ? a : b, high = a < b ? b : a;
-	int r = low > 0 ? sys_close_range(0, (unsigned)low - 1, 0) : 0;
-	if (r == 0 && high > low + 1)
-		r = sys_close_range((unsigned)low + 1, (unsigned)high - 1, 0);
-	if (r == 0)
-		r = sys_close_range((unsigned)high + 1, ~0U, 0);
-	return r;
+	unsigned from = 0;
+	for (size_t i = 0; i < count; i++) {
+		unsigned fd = (unsigned)fds[i];
+		int r = fd > from ? sys_close_range(from, fd - 1, 0) : 0;
+		if (r < 0)
+			return r;
+		from = fd + 1;
+	}
+	return sys_close_range(from, ~0U, 0);
 }
 
 static uint64_t now_ms(void)
@@ -111,7 +132,10 @@ static int confine(struct reaper *s)
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signals < 0)
 		return -errno;
-	int r = keep_two(s->socket, s->signals);
+	bool swap = s->signals < s->socket;
+	int keep[3] = { s->terminal, swap ? s->signals : s->socket, swap ? s->socket : s->signals };
+	int r = s->terminal >= 0 ? keep_only(keep, 3)
+				 : keep_only(keep + 1, 2); /* the terminal is one of 0..2, the others are not */
 	if (r == 0)
 		r = sys_capset(0, 0, 0); /* what the program was allowed to keep is not for pid 1 */
 	return r;
@@ -123,6 +147,8 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 		.socket = args->socket,
 		.program = program,
 		.wait_all = args->plan->wait == WAIT_ALL,
+		.terminal = args->plan->pty_fds != 0 ? args->terminal : -1,
+		.foreground = program,
 	};
 	(void)message_send_fd(s.socket, MESSAGE_STARTED, pidfd); /* a launcher that is gone ends us anyway */
 	if (args->plan->timeout_ms > 0)

@@ -47,19 +47,62 @@ static void pass_on(const struct state *st, int sig, enum message_target target)
 	(void)message_send(st->s->socket, MESSAGE_SIGNAL, STEP_EXEC, sig, target); /* a sandbox that is gone needs none */
 }
 
+/* Gives the program the keyboard of a job in the foreground, or takes it away inside too: who reads there then is stopped. */
+static bool lend_pty(struct state *st)
+{
+	bool front = pty_lend(st->s->pty);
+	(void)message_send(st->s->socket, MESSAGE_FOREGROUND, STEP_EXEC, front, 0);
+	return front;
+}
+
 /* Continues the program after a stop, with the terminal if it had it and the job is in front again. */
 static void resume(struct state *st)
 {
 	struct terminal *t = &st->s->terminal;
 	if (t->lent)
 		(void)terminal_lend(t);
+	if (st->s->pty != NULL) {
+		if (st->s->pty->lent)
+			(void)lend_pty(st);
+		pty_resize(st->s->pty);
+	}
 	pass_on(st, SIGCONT, TARGET_GROUP);
+}
+
+/* True when continued since the signals were looked at last: SIGCONT is blocked here. */
+static bool was_continued(void)
+{
+	sigset_t set;
+	return sigpending(&set) == 0 && sigismember(&set, SIGCONT) == 1;
+}
+
+/* However the program was stopped, nobody but the caller's shell can continue it: the keyboard leads nowhere else. */
+static void program_stopped_on_pty(struct state *st, int sig)
+{
+	struct pty *p = st->s->pty;
+	bool asks = sig == SIGTTIN || sig == SIGTTOU;
+	if (asks && lend_pty(st)) {
+		pass_on(st, SIGCONT, TARGET_GROUP);
+		return;
+	}
+	/* A ^Z that was typed to the program reached nobody else of the job. */
+	bool job = asks || p->raw;
+	pty_take(p);
+	terminal_stop_self(asks ? sig : SIGTSTP, job);
+	/* Nobody can bring an orphaned job to the foreground: setpgid(2) tells what becomes of it. */
+	if (asks && !was_continued())
+		pass_on(st, SIGHUP, TARGET_GROUP);
+	resume(st);
 }
 
 static void program_stopped(struct state *st, int sig)
 {
 	struct terminal *t = &st->s->terminal;
 	event_stopped(st->s->status_fd, sig);
+	if (st->s->pty != NULL && st->s->pty->master >= 0) {
+		program_stopped_on_pty(st, sig);
+		return;
+	}
 	if ((sig == SIGTTIN || sig == SIGTTOU) && terminal_lend(t)) {
 		pass_on(st, SIGCONT, TARGET_GROUP);
 		return;
@@ -100,6 +143,8 @@ static void program_started(struct state *st, int pidfd)
 	if (st->failed)
 		return;
 	st->started = true;
+	if (s->pty != NULL && s->pty->lent)
+		(void)lend_pty(st);
 	event_started(s->status_fd, s->profile, s->sandbox, s->terminal.group);
 	s->profile = NULL;
 	arena_free(s->arena);
@@ -116,6 +161,10 @@ static void message_arrived(struct state *st, const struct message *m, int fd)
 	case MESSAGE_STARTED: program_started(st, fd); break;
 	case MESSAGE_STOPPED: program_stopped(st, m->value); break;
 	case MESSAGE_CONTINUED: event_continued(st->s->status_fd); break;
+	case MESSAGE_PTY:
+		if (st->s->pty != NULL && fd >= 0)
+			pty_attach(st->s->pty, fd);
+		break;
 	case MESSAGE_KILLED: st->killed_by = m->value; break;
 	default: break;
 	}
@@ -145,6 +194,12 @@ static void signal_arrived(struct state *st, const struct signalfd_siginfo *info
 	case SIGTTIN:
 	case SIGTTOU: return; /* of the launcher's own doing */
 	case SIGCONT: resume(st); return;
+	case SIGWINCH:
+		if (st->s->pty != NULL)
+			pty_resize(st->s->pty);
+		if (st->s->pty == NULL || info->ssi_code != SI_KERNEL)
+			pass_on(st, sig, info->ssi_code == SI_KERNEL ? TARGET_GROUP : TARGET_PROGRAM);
+		return;
 	case SIGTSTP: pass_on(st, sig, TARGET_GROUP); return; /* we stop when the program has stopped */
 	default:
 		/* What the terminal sends, it sends to a group; what a process sends to us is meant for the program alone. */
@@ -172,8 +227,9 @@ static void time_is_up(struct state *st)
 	pass_on(st, SIGCONT, TARGET_GROUP); /* a stopped program would not see it */
 	event_timeout(st->s->status_fd);
 	/* The program can fill the pipe, and stop the output of a terminal: tcflow(3). */
+	bool raw = st->s->pty != NULL && st->s->pty->raw; /* lines need a carriage return then */
 	if (!st->s->quiet && event_room(STDERR_FILENO))
-		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended\n", st->s->timeout_at);
+		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended%s\n", st->s->timeout_at, raw ? "\r" : "");
 }
 
 static int remaining(const struct state *st)
@@ -192,7 +248,7 @@ static int remaining(const struct state *st)
 static void wait_for_short_ones(const struct supervise *s)
 {
 	struct pollfd fds[2] = { { .fd = s->pidfd, .events = POLLIN }, { .fd = s->signals, .events = POLLIN } };
-	if (s->terminal.fd < 0 && s->status_fd < 0 && (s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
+	if (s->terminal.fd < 0 && s->pty == NULL && s->status_fd < 0 && (s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
 		(void)poll(fds, 2, SHORT_MS);
 }
 
@@ -201,12 +257,13 @@ static void loop(struct state *st)
 	struct supervise *s = st->s;
 	wait_for_short_ones(s);
 	for (;;) {
-		struct pollfd fds[3] = {
+		struct pollfd fds[3 + PTY_POLLS] = {
 			{ .fd = s->pidfd, .events = POLLIN },
 			{ .fd = s->socket, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 		};
-		int n = poll(fds, 3, remaining(st));
+		nfds_t count = 3 + (s->pty != NULL ? pty_wants(s->pty, fds + 3) : 0);
+		int n = poll(fds, count, remaining(st));
 		if (st->deadline != 0 && now_ms() >= st->deadline)
 			time_is_up(st);
 		if (n <= 0)
@@ -215,6 +272,8 @@ static void loop(struct state *st)
 			return; /* pid 1 is ending: waiting for it is all that is left */
 		if (fds[2].revents != 0)
 			read_signals(st);
+		if (count > 3 && (fds[3].revents != 0 || fds[4].revents != 0) && !pty_copy(s->pty))
+			(void)lend_pty(st);
 		if (fds[0].revents != 0) {
 			(void)read_messages(st); /* what was said last */
 			return;
@@ -240,6 +299,11 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	}
 	bool was_lent = terminal_is_lent(&s->terminal);
 	terminal_take(&s->terminal);
+	if (s->pty != NULL) {
+		was_lent = s->pty->raw;
+		pty_drain(s->pty, s->signals);
+		pty_take(s->pty);
+	}
 	if (st.failed) {
 		*failed = st.failure;
 		return 1;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "launch/launch.h"
 #include "launch/message.h"
+#include "launch/pty.h"
 #include "launch/terminal.h"
 
 struct supervise {
@@ -18,6 +19,7 @@ struct supervise {
 	int status_fd;
 	bool quiet;
 	struct terminal terminal;
+	struct pty *pty; /* with a pseudo terminal, else NULL */
 	uint64_t timeout_ms; /* 0: none */
 	char timeout_at[96]; /* "agent.conf:14: " for the message */
 	const char *profile; /* in the arena */

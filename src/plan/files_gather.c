@@ -254,6 +254,9 @@ static void gather_built_in(struct planner *pl)
 		};
 		tree_add(pl, &e);
 	}
+	/* The first pseudo terminal of a new devpts has the number 0. */
+	if (pl->plan->pty_fds != 0)
+		tree_add(pl, &(struct entry){ .kind = ENTRY_SYMLINK, .path = "/dev/console", .link = "pts/0", .origin = built_in });
 	if ((pl->plan->clone_flags & CLONE_NEWIPC) != 0)
 		tree_add(pl, &(struct entry){ .kind = ENTRY_MQUEUE, .path = "/dev/mqueue", .origin = built_in });
 	if (pl->plan->machine_id_private) {

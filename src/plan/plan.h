@@ -165,9 +165,11 @@ struct plan {
 	size_t env_count;
 	const char *directory; /* inside */
 	struct origin directory_origin;
-	const char *terminal; /* path of the terminal to bind at /dev/console, or NULL */
+	enum choice_value terminal_mode; /* TERMINAL_INHERIT, TERMINAL_PTY, TERMINAL_NONE */
+	struct origin terminal_origin;
+	const char *terminal; /* INHERIT: path of the terminal to bind at /dev/console, or NULL */
 	dev_t terminal_rdev;
-	enum choice_value terminal_mode; /* TERMINAL_INHERIT, TERMINAL_NONE */
+	unsigned pty_fds; /* PTY: bit N for a descriptor N of 0..2 that becomes the pseudo terminal; 0: none is made */
 	enum choice_value wait; /* WAIT_PROGRAM, WAIT_ALL */
 	bool has_umask, has_nice;
 	mode_t umask;

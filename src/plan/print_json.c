@@ -204,6 +204,15 @@ static void process(struct json *j, const struct plan *plan)
 		json_uint(j, "major", major(plan->terminal_rdev));
 		json_uint(j, "minor", minor(plan->terminal_rdev));
 		json_object_end(j);
+	} else if (plan->pty_fds != 0) {
+		json_object(j, "console");
+		json_string(j, "path", "/dev/pts/0");
+		json_array(j, "replaces");
+		for (int fd = 0; fd < 3; fd++)
+			if ((plan->pty_fds >> fd & 1) != 0)
+				json_int(j, NULL, fd);
+		json_array_end(j);
+		json_object_end(j);
 	} else {
 		json_null(j, "console");
 	}

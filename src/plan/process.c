@@ -80,13 +80,21 @@ static void plan_descriptors(struct planner *pl)
 static void plan_terminal(struct planner *pl)
 {
 	struct plan *plan = pl->plan;
-	plan->terminal_mode = pl->p->process_terminal.i == TERMINAL_NONE ? TERMINAL_NONE : TERMINAL_INHERIT;
+	const struct value *mode = &pl->p->process_terminal;
+	plan->terminal_mode = mode->i == TERMINAL_NONE ? TERMINAL_NONE : mode->i == TERMINAL_PTY ? TERMINAL_PTY : TERMINAL_INHERIT;
+	plan->terminal_origin = mode->origin;
 	if (plan->terminal_mode == TERMINAL_NONE)
 		return;
 	facts_terminal(pl->facts);
-	for (size_t i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		const char *path = pl->facts->tty[i];
 		if (path == NULL)
+			continue;
+		if (plan->terminal_mode == TERMINAL_PTY) {
+			plan->pty_fds |= 1U << i;
+			continue;
+		}
+		if (path[0] == '\0')
 			continue;
 		struct node n;
 		facts_node(pl->facts, path, &n);

@@ -13,6 +13,12 @@ on_a_terminal() { python3 "$SYSTEM/on-a-terminal.py" "$@" < /dev/null; }
 	gives 0 on_a_terminal "$BAILEY" run -p shell python3 -c 'import os; print(os.ttyname(0) != "", os.tcgetpgrp(0) == os.getpgrp(), os.isatty(1))'
 	has "$output" "True True True"
 }
+@test "tty(1) and ttyname(3) name a device that is the terminal" {
+	gives 0 on_a_terminal "$BAILEY" run -p shell sh -c 'tty && test -c "$(tty)" && echo by its name > "$(tty)"'
+	has "$output" /dev/console "by its name"
+	gives 0 on_a_terminal "$BAILEY" run -p shell python3 -c 'import os; print(os.stat(os.ttyname(0)).st_rdev == os.fstat(0).st_rdev, os.ttyname(1), os.ttyname(2))'
+	has "$output" "True /dev/console /dev/console"
+}
 @test "/dev/tty is the terminal" {
 	gives 0 on_a_terminal "$BAILEY" run -p shell sh -c 'echo by name > /dev/tty'
 	has "$output" "by name"

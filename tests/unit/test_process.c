@@ -191,6 +191,15 @@ static void test_process(void)
 	ok(p->keep_caps == (UINT64_C(1) << 12 | UINT64_C(1) << 10), "capabilities in both spellings");
 	ok(p->terminal_mode == TERMINAL_INHERIT, "the terminal is shared");
 	same(p->terminal, "/dev/pts/3", "the first of 0..2 that is one");
+	ok(p->pty_fds == 0, "and nothing takes its place");
+	p = &make("process = {\n terminal = \"pty\"; };", NULL)->plan;
+	ok(p->terminal_mode == TERMINAL_PTY && p->terminal == NULL && p->pty_fds == 1U << 1 && p->terminal_origin.line == 2,
+		"a pseudo terminal takes the place of those of 0..2 that are one");
+	bool console = false;
+	for (size_t i = 0; i < p->mount_count; i++)
+		console |= p->mounts[i].kind == MOUNT_SYMLINK && strcmp(p->mounts[i].target, "/dev/console") == 0 &&
+			strcmp(p->mounts[i].source, "pts/0") == 0;
+	ok(console, "and is the console");
 	p = &make("process = { terminal = \"none\"; };", NULL)->plan;
 	ok(p->terminal_mode == TERMINAL_NONE && p->terminal == NULL && !p->has_umask && !p->has_nice && p->timeout_ms == 0,
 		"no terminal, and nothing else said");
