@@ -157,15 +157,17 @@ static int show(struct pty *p)
 	return flush(&p->out, p->terminal, !p->raw && (p->modes.c_oflag & adds) == adds);
 }
 
-bool pty_copy(struct pty *p)
+bool pty_copy(struct pty *p, const struct pollfd fds[PTY_POLLS])
 {
 	if (p->master < 0)
 		return true;
-	int r = 0;
-	if (p->out.len == 0 && fill(&p->out, p->master) == 0)
-		r = show(p);
-	else if (p->out.len > 0)
-		r = show(p);
+	if ((fds[0].revents & (POLLHUP | POLLERR)) != 0) {
+		hang_up(p);
+		return true;
+	}
+	if (p->out.len == 0)
+		(void)fill(&p->out, p->master); /* its end is the sandbox's, which is seen elsewhere */
+	int r = show(p);
 	if (r == 0 || r == -EAGAIN) {
 		r = p->in.len == 0 && p->raw ? fill(&p->in, p->terminal) : 0;
 		/* A program that is gone reads no more: the master's end is seen by pid 1's. */
@@ -184,11 +186,12 @@ bool pty_copy(struct pty *p)
 }
 
 /* Waits until the terminal takes more. False when that is not to be waited for. */
-static bool wait_for_room(const struct pty *p, int signals)
+static bool wait_for_room(const struct pty *p, int signals, int wait_ms)
 {
 	struct pollfd fds[2] = { { .fd = p->terminal, .events = POLLOUT }, { .fd = signals, .events = POLLIN } };
-	if (poll(fds, 2, -1) < 0)
-		return errno == EINTR;
+	int n = poll(fds, 2, wait_ms);
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
 	struct signalfd_siginfo info;
 	while (fds[1].revents != 0 && read(signals, &info, sizeof info) == (ssize_t)sizeof info)
 		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP || info.ssi_signo == SIGQUIT)
@@ -196,14 +199,14 @@ static bool wait_for_room(const struct pty *p, int signals)
 	return (fds[0].revents & (POLLHUP | POLLERR)) == 0;
 }
 
-void pty_drain(struct pty *p, int signals)
+void pty_drain(struct pty *p, int signals, int wait_ms)
 {
 	if (p->master < 0)
 		return;
 	/* What was written before the last writer ended can be read: the kernel passes it on before it says that nothing is there. */
 	while (p->out.len > 0 || fill(&p->out, p->master) == 0) {
 		int r = show(p);
-		if (r == -EAGAIN && wait_for_room(p, signals))
+		if (r == -EAGAIN && wait_for_room(p, signals, wait_ms))
 			continue;
 		if (r < 0)
 			return;

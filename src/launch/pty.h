@@ -55,16 +55,16 @@ void pty_resize(const struct pty *p);
 nfds_t pty_wants(const struct pty *p, struct pollfd fds[PTY_POLLS]);
 
 /*
- * Copies what can be copied without waiting.  False when the launcher turned out to be in the background although the program
+ * After poll(2): copies what can be copied without waiting.  False when the launcher turned out to be in the background although the program
  * had the keyboard.
  */
-bool pty_copy(struct pty *p);
+bool pty_copy(struct pty *p, const struct pollfd fds[PTY_POLLS]);
 
 /*
- * After the program's end: writes what it had written, until all is out, the terminal has hung up, or a signal that means to end
- * the launcher arrives at the signalfd `signals`.
+ * After the program's end: writes what it had written, until all is out, the terminal has hung up or has taken nothing for
+ * `wait_ms` (-1: however long), or a signal that means to end the launcher arrives at the signalfd `signals`.
  */
-void pty_drain(struct pty *p, int signals);
+void pty_drain(struct pty *p, int signals, int wait_ms);
 
 /* Puts the caller's terminal back and closes everything. */
 void pty_close(struct pty *p);

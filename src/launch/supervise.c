@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000 };
 
 struct state {
 	struct supervise *s;
@@ -272,7 +272,7 @@ static void loop(struct state *st)
 			return; /* pid 1 is ending: waiting for it is all that is left */
 		if (fds[2].revents != 0)
 			read_signals(st);
-		if (count > 3 && (fds[3].revents != 0 || fds[4].revents != 0) && !pty_copy(s->pty))
+		if (count > 3 && (fds[3].revents != 0 || fds[4].revents != 0) && !pty_copy(s->pty, fds + 3))
 			(void)lend_pty(st);
 		if (fds[0].revents != 0) {
 			(void)read_messages(st); /* what was said last */
@@ -301,7 +301,7 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	terminal_take(&s->terminal);
 	if (s->pty != NULL) {
 		was_lent = s->pty->raw;
-		pty_drain(s->pty, s->signals);
+		pty_drain(s->pty, s->signals, st.timed_out ? DRAIN_MS : -1);
 		pty_take(s->pty);
 	}
 	if (st.failed) {

@@ -72,7 +72,7 @@ print([os.fstat(fd).st_dev == own for fd in range(3)], os.open("/dev/tty", os.O_
 	is "$(cat err)" "$WORK/out"
 	is "$(cat out)" $'/dev/pts/0\n'"$WORK/err"$'\n/dev/pts/0'
 	# Without any there is nothing to replace, and no controlling terminal.
-	gives 0 on_a_terminal bash --norc -c "$ON_PTY sh -c 'tty; ls /dev/pts; { : < /dev/tty; } 2> /dev/null || echo none' < /dev/null > out 2>&1"
+	gives 0 on_a_terminal bash --norc -c "$ON_PTY sh -c 'tty; ls /dev/pts; { true < /dev/tty; } 2> /dev/null || echo none' < /dev/null > out 2>&1"
 	is "$(cat out)" $'not a tty\nptmx\nnone'
 }
 @test "status and signal of the program" {
@@ -90,7 +90,10 @@ print([os.fstat(fd).st_dev == own for fd in range(3)], os.open("/dev/tty", os.O_
 	base64 -w 0 data > text
 	for round in 1 2 3 4 5; do
 		on_pty --ro text cat "$WORK/text" > seen
-		cmp text seen
+		cmp text seen || {
+			echo "in round $round"
+			return 1
+		}
 	done
 	# Binary, through a terminal that is set to pass all bytes.
 	on_pty --ro data sh -c "stty -opost; cat '$WORK/data'" > seen

@@ -54,7 +54,7 @@ static void turn(int wait_ms)
 	struct pollfd fds[PTY_POLLS];
 	nfds_t n = pty_wants(&pty, fds);
 	if (n > 0 && poll(fds, n, wait_ms) > 0)
-		(void)pty_copy(&pty);
+		(void)pty_copy(&pty, fds);
 }
 
 static size_t turn_and_read(int fd, char *to, size_t size, size_t want)
@@ -201,9 +201,35 @@ static void test_all_arrives(void)
 	}
 	int pipes[2];
 	(void)!pipe(pipes); /* in the place of a signalfd at which nothing arrives */
-	pty_drain(&pty, pipes[0]);
+	pty_drain(&pty, pipes[0], -1);
 	(void)waitpid(reader, &status, 0);
 	ok(status == 0, "a mebibyte arrives in order, with what is written last");
+	(void)close(pipes[0]);
+	(void)close(pipes[1]);
+	finish();
+}
+
+static void test_stuck(void)
+{
+	char block[PTY_BUFFER];
+	struct pollfd fds[PTY_POLLS];
+	int pipes[2];
+	memset(block, 'x', sizeof block);
+	(void)!pipe(pipes);
+	(void)begin(0, 1U << 0 | 1U << 1);
+	(void)pty_lend(&pty);
+	(void)fcntl(program, F_SETFL, O_NONBLOCK);
+	size_t written = 0;
+	for (int i = 0; i < 300; i++) {
+		ssize_t n = write(program, block, sizeof block);
+		written += n > 0 ? (size_t)n : 0;
+		turn(1);
+	}
+	ok(written < 300 * sizeof block && pty.out.len > 0, "a terminal that takes nothing holds the program up");
+	ok(pty_wants(&pty, fds) == 2 && (fds[1].events & POLLIN) == 0 && (fds[0].events & POLLIN) != 0,
+		"meanwhile only the keyboard is read");
+	pty_drain(&pty, pipes[0], 20);
+	ok(pty.out.len > 0, "the drain gives up in its time");
 	(void)close(pipes[0]);
 	(void)close(pipes[1]);
 	finish();
@@ -212,13 +238,19 @@ static void test_all_arrives(void)
 static void test_hangup(void)
 {
 	char c;
+	struct pollfd fds[PTY_POLLS];
+	(void)begin(1, 1U << 1);
+	(void)close(user);
+	user = -1;
+	turn(100);
+	ok(pty.master < 0 && pty_wants(&pty, fds) == 0, "a hangup is seen without the keyboard too");
+	finish();
 	(void)begin(0, 1U << 0 | 1U << 1);
 	(void)pty_lend(&pty);
 	(void)close(user);
 	user = -1;
 	turn(100);
 	turn(100);
-	struct pollfd fds[PTY_POLLS];
 	ok(pty.master < 0 && pty.terminal < 0 && pty_wants(&pty, fds) == 0, "a hangup ends the copying");
 	ok(read(program, &c, 1) <= 0, "and hangs the program's terminal up");
 	finish();
@@ -230,6 +262,7 @@ int main(void)
 	test_keyboard();
 	test_output();
 	test_all_arrives();
+	test_stuck();
 	test_hangup();
 	return tap_done();
 }
