@@ -199,6 +199,14 @@ static bool wait_for_room(const struct pty *p, int signals, int wait_ms)
 	return (fds[0].revents & (POLLHUP | POLLERR)) == 0;
 }
 
+void pty_catch_up(struct pty *p)
+{
+	enum { ROUNDS = 64 }; /* others inside may go on writing for ever */
+	for (int i = 0; i < ROUNDS && p->master >= 0 && (p->out.len > 0 || fill(&p->out, p->master) == 0); i++)
+		if (show(p) < 0)
+			return;
+}
+
 void pty_drain(struct pty *p, int signals, int wait_ms)
 {
 	if (p->master < 0)

@@ -60,6 +60,9 @@ nfds_t pty_wants(const struct pty *p, struct pollfd fds[PTY_POLLS]);
  */
 bool pty_copy(struct pty *p, const struct pollfd fds[PTY_POLLS]);
 
+/* Writes what the program has written so far, as far as that goes without waiting: before the launcher stops. */
+void pty_catch_up(struct pty *p);
+
 /*
  * After the program's end: writes what it had written, until all is out, the terminal has hung up or has taken nothing for
  * `wait_ms` (-1: however long), or a signal that means to end the launcher arrives at the signalfd `signals`.

@@ -87,6 +87,7 @@ static void program_stopped_on_pty(struct state *st, int sig)
 	}
 	/* A ^Z that was typed to the program reached nobody else of the job. */
 	bool job = asks || p->raw;
+	pty_catch_up(p);
 	pty_take(p);
 	terminal_stop_self(asks ? sig : SIGTSTP, job);
 	/* Nobody can bring an orphaned job to the foreground: setpgid(2) tells what becomes of it. */
