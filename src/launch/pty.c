@@ -64,6 +64,9 @@ bool pty_lend(struct pty *p)
 	}
 	if (!p->raw)
 		(void)tcgetattr(p->terminal, &p->modes); /* fails only after a hangup, which poll will tell */
+	/* Of a start in the background the modes were the shell's, which edits its line then. The program could not change its own yet. */
+	if (!p->lent)
+		(void)tcsetattr(p->master, TCSANOW, &p->modes);
 	struct termios raw = p->modes;
 	cfmakeraw(&raw);
 	/* SIGTTOU is blocked in the launcher. Nothing is flushed: what was typed ahead is for the program. */

@@ -77,11 +77,17 @@ static void test_modes(void)
 		return;
 	ok(!pty.lent && !pty.raw, "with input alone it keeps the keyboard until the program asks");
 	(void)tcgetattr(user, &before);
+	before.c_lflag ^= ECHOCTL; /* changed after the start */
+	(void)tcsetattr(user, TCSANOW, &before);
 	ok(pty_lend(&pty) && pty.lent && pty.raw, "it is lent");
 	(void)tcgetattr(user, &now);
 	ok((now.c_lflag & (ICANON | ECHO | ISIG)) == 0 && (now.c_oflag & OPOST) == 0 && (now.c_iflag & (ICRNL | IXON)) == 0,
 		"raw mode");
 	ok(pty_lend(&pty), "twice is no harm");
+	struct termios given = { 0 };
+	(void)tcgetattr(program, &given);
+	ok(given.c_lflag == before.c_lflag && given.c_iflag == before.c_iflag,
+		"the program's terminal has the modes the caller's had by then");
 	pty_take(&pty);
 	(void)tcgetattr(user, &after);
 	ok(memcmp(&before, &after, sizeof before) == 0 && !pty.raw, "taken back it is as it was");
