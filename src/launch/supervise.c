@@ -263,7 +263,8 @@ static void loop(struct state *st)
 			{ .fd = s->socket, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 		};
-		nfds_t count = 3 + (s->pty != NULL ? pty_wants(s->pty, fds + 3) : 0);
+		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
+		nfds_t count = 3 + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + 3) : 0);
 		int n = poll(fds, count, remaining(st));
 		if (st->deadline != 0 && now_ms() >= st->deadline)
 			time_is_up(st);
