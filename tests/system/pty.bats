@@ -41,7 +41,8 @@ send "PS1='rea''dy> '\r"
 wait_for "ready> " 2
 END
 		cat
-		printf 'send "exit\\r"\nexpect eof\n'
+		# What is typed while a program ends goes to its terminal, and with it.
+		printf 'sleep 0.5\nsend "exit\\r"\nexpect eof\n'
 	} > script
 	gives 0 timeout 60 expect -f script
 }
