@@ -76,6 +76,13 @@ static bool was_continued(void)
 	return sigpending(&set) == 0 && sigismember(&set, SIGCONT) == 1;
 }
 
+/* Nobody can bring an orphaned job to the foreground, nor was it stopped just now: setpgid(2) tells what becomes of it. */
+static void hang_up_orphan(const struct state *st, int sig)
+{
+	if ((sig == SIGTTIN || sig == SIGTTOU) && !was_continued())
+		pass_on(st, SIGHUP, TARGET_GROUP);
+}
+
 /* However the program was stopped, nobody but the caller's shell can continue it: the keyboard leads nowhere else. */
 static void program_stopped_on_pty(struct state *st, int sig)
 {
@@ -90,9 +97,7 @@ static void program_stopped_on_pty(struct state *st, int sig)
 	pty_catch_up(p);
 	pty_take(p);
 	terminal_stop_self(asks ? sig : SIGTSTP, job);
-	/* Nobody can bring an orphaned job to the foreground: setpgid(2) tells what becomes of it. */
-	if (asks && !was_continued())
-		pass_on(st, SIGHUP, TARGET_GROUP);
+	hang_up_orphan(st, sig);
 	resume(st);
 }
 
@@ -115,6 +120,7 @@ static void program_stopped(struct state *st, int sig)
 	bool job = sig == SIGTSTP && terminal_is_lent(t);
 	terminal_take(t);
 	terminal_stop_self(sig, job);
+	hang_up_orphan(st, sig);
 	resume(st);
 }
 

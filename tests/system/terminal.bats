@@ -179,3 +179,23 @@ END
 	gives 0 on_a_terminal bash --norc -ic "'$BAILEY' run -p shell true; '$BAILEY' run -p shell sh -c 'kill -9 \$\$'; read -t 0.1 x; [ \$? -ge 1 ] && echo fine"
 	has "$output" fine
 }
+@test "a job that nobody can bring to the front and that reads the terminal ends, and does not spin" {
+	need expect
+	local mark
+	mark=$(unique_seconds)
+	cat > script << END
+set timeout 10
+spawn bash --norc --noprofile
+send "PS1='rea''dy> '\r"
+expect "ready> "
+send "(set -m; '$BAILEY' run -p shell sh -c 'read line < /dev/tty; sleep 1' sh $mark &); sleep 2; pgrep -fc 'sh $mark' | sed s/^/le''ft=/\r"
+expect {
+	-re "left=(\[0-9]+)" {}
+	timeout { exit 3 }
+}
+if {\$expect_out(1,string) ne "0"} { exit 4 }
+send "exit\r"
+expect eof
+END
+	gives 0 timeout 60 expect -f script
+}
