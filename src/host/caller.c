@@ -8,30 +8,23 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "host/facts.h"
 
 enum { ANSWER_MAX = 16 * 1024, FIELDS = 7, GETENT_MS = 5000 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Reads to the end, or until the deadline: a name service that hangs must not hang the launch for ever. */
 static int read_answer(struct arena *a, int fd, const char **ret_text)
 {
 	char *text = arena_alloc(a, ANSWER_MAX + 1);
-	int64_t end = now_ms() + GETENT_MS;
+	int64_t end = clock_ms() + GETENT_MS;
 	for (size_t len = 0;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 		if (ready < 0 && errno == EINTR)
 			continue;

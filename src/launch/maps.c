@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 
 enum { TOOL_MS = 10000, SAID_MAX = 256, NOT_EXECUTED = 127 };
@@ -40,22 +40,15 @@ static _Noreturn void execute(const char *path, char *const *argv, int output, p
 	_exit(NOT_EXECUTED);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* this clock always exists */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Up to the end of what it says, of which the first line is kept. False when it took too long. */
 static bool listen_to(int fd, char *said, size_t size)
 {
-	int64_t end = now_ms() + TOOL_MS;
+	int64_t end = clock_ms() + TOOL_MS;
 	size_t len = 0;
 	said[0] = '\0';
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 		if (ready < 0 && errno == EINTR)
 			continue;

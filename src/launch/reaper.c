@@ -9,8 +9,8 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 #include "launch/child.h"
 #include "seccomp/filter.h"
@@ -22,7 +22,7 @@ struct reaper {
 	pid_t program; /* 0 once it was reaped */
 	int status; /* of the program, once it ended */
 	bool wait_all;
-	uint64_t deadline; /* of the monotonic clock in ms; 0: none */
+	int64_t deadline; /* of the monotonic clock in ms; 0: none */
 };
 
 static _Noreturn void finish(const struct reaper *s)
@@ -105,19 +105,12 @@ static int keep_only(const int *fds, size_t count)
 	return sys_close_range(from, ~0U, 0);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* this clock always exists */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* The launcher keeps the timeout, unless it is stopped itself; nothing inside can stop pid 1. */
 static int remaining(const struct reaper *s)
 {
 	if (s->deadline == 0)
 		return -1;
-	uint64_t now = now_ms();
+	int64_t now = clock_ms();
 	if (now >= s->deadline)
 		_exit(1);
 	return s->deadline - now > 1000000 ? 1000000 : (int)(s->deadline - now);
@@ -152,7 +145,7 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 	};
 	(void)message_send_fd(s.socket, MESSAGE_STARTED, pidfd); /* a launcher that is gone ends us anyway */
 	if (args->plan->timeout_ms > 0)
-		s.deadline = now_ms() + args->plan->timeout_ms + TIMEOUT_GRACE_MS + 1000;
+		s.deadline = clock_ms() + (int64_t)args->plan->timeout_ms + TIMEOUT_GRACE_MS + 1000;
 	if (args->command_line_len > 0) {
 		/* Our copy of the stack only, and the program has its arguments by now. */
 		memset(args->command_line, 0, args->command_line_len);

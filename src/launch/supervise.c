@@ -10,9 +10,9 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/sys.h"
 #include "launch/events.h"
 
@@ -22,7 +22,7 @@ struct state {
 	struct supervise *s;
 	bool started, failed;
 	int killed_by; /* the signal that ended the program, or 0 */
-	uint64_t deadline; /* of the monotonic clock in ms; 0: none */
+	int64_t deadline; /* of the monotonic clock in ms; 0: none */
 	bool timed_out;
 	struct message failure;
 };
@@ -33,13 +33,6 @@ void supervise_signals(sigset_t *ret)
 	(void)sigfillset(ret);
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		(void)sigdelset(ret, own[i]);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* this clock always exists */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void pass_on(const struct state *st, int sig, enum message_target target)
@@ -229,7 +222,7 @@ static void time_is_up(struct state *st)
 		return;
 	}
 	st->timed_out = true;
-	st->deadline = now_ms() + TIMEOUT_GRACE_MS;
+	st->deadline = clock_ms() + TIMEOUT_GRACE_MS;
 	pass_on(st, SIGTERM, TARGET_GROUP);
 	pass_on(st, SIGCONT, TARGET_GROUP); /* a stopped program would not see it */
 	event_timeout(st->s->status_fd);
@@ -243,8 +236,8 @@ static int remaining(const struct state *st)
 {
 	if (st->deadline == 0)
 		return -1;
-	uint64_t now = now_ms();
-	uint64_t left = st->deadline > now ? st->deadline - now : 0;
+	int64_t now = clock_ms();
+	int64_t left = st->deadline > now ? st->deadline - now : 0;
 	return left > 1000000 ? 1000000 : (int)left;
 }
 
@@ -272,7 +265,7 @@ static void loop(struct state *st)
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		nfds_t count = 3 + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + 3) : 0);
 		int n = poll(fds, count, remaining(st));
-		if (st->deadline != 0 && now_ms() >= st->deadline)
+		if (st->deadline != 0 && clock_ms() >= st->deadline)
 			time_is_up(st);
 		if (n <= 0)
 			continue;
@@ -300,7 +293,7 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 {
 	struct state st = { .s = s };
 	if (s->timeout_ms > 0)
-		st.deadline = now_ms() + s->timeout_ms;
+		st.deadline = clock_ms() + (int64_t)s->timeout_ms;
 	loop(&st);
 	int own = 0;
 	while (waitpid(s->sandbox, &own, 0) < 0 && errno == EINTR) {
