@@ -191,6 +191,9 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 	pl->plan->program = name_inside(pl, name);
 	if (pl->plan->program != NULL)
 		return 0;
+	/* What a profile with mistakes shows is not what it will show. */
+	if (pl->diags->errors > 0)
+		return -EINVAL;
 	struct diag *at =
 		diag_error(pl->diags, nobody, NULL, "%s is at %s, which the sandbox does not show", r->program, found.path);
 	diag_hint(pl->diags, at,

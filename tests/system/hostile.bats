@@ -177,3 +177,10 @@ END
 		gives 2 "$BAILEY" run -n -p default --set "$value" true
 	done
 }
+@test "a broken profile is told about its mistakes, not that it shows no program" {
+	echo 'process = { nice = 99; };' > broken.conf
+	chmod 644 broken.conf
+	gives 2 "$BAILEY" run -p ./broken.conf true
+	has "$output" ":1: error: process.nice"
+	lacks "$output" "does not show"
+}
