@@ -32,6 +32,16 @@ bool tree_is_own(const char *path)
 	return false;
 }
 
+bool tree_allows_source(struct planner *pl, const struct entry *e)
+{
+	if (!entry_is_writable(e) || strcmp(e->source, "/") != 0)
+		return true;
+	struct diag *at = diag_error(pl->diags, e->origin, e->setting,
+		"\"%s\" is /: that would let the program change all that you can change", e->asked);
+	diag_hint(pl->diags, at, "start in the directory it is to work in, or grant that one");
+	return false;
+}
+
 void tree_add_asked(struct planner *pl, struct entry *e)
 {
 	bool own_source = e->kind == ENTRY_BIND && path_within(e->source, "/proc");
@@ -52,13 +62,8 @@ void tree_add_asked(struct planner *pl, struct entry *e)
 		diag_error(pl->diags, e->origin, e->setting, "\"/\" cannot be hidden or replaced: the tree starts empty as it is");
 		return;
 	}
-	if (entry_is_writable(e) && strcmp(e->source, "/") == 0) {
-		struct diag *at = diag_error(pl->diags, e->origin, e->setting,
-			"\"%s\" is /: that would let the program change all that you can change", e->asked);
-		diag_hint(pl->diags, at, "start in the directory it is to work in, or grant that one");
-		return;
-	}
-	tree_add(pl, e);
+	if (tree_allows_source(pl, e))
+		tree_add(pl, e);
 }
 
 void files_gather_list(struct planner *pl, const struct list *list, const char *setting, const struct entry *proto)

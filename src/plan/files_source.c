@@ -190,6 +190,11 @@ static void resolve_grant(struct planner *pl, struct entry *e)
 		return;
 	}
 	e->source = r.path;
+	/* A symlink can lead to what may not be granted by its own name; a root has words of its own for that. */
+	if (e != pl->files->top && !tree_allows_source(pl, e)) {
+		e->dropped = true;
+		return;
+	}
 	e->node = r.node;
 	e->hops = r.hops;
 	e->hop_count = r.hop_count;

@@ -93,6 +93,9 @@ bool tree_is_own(const char *path);
 /* tree_add for an entry that the profile asked for, unless it can have no place in the tree: then there is a diagnostic. */
 void tree_add_asked(struct planner *pl, struct entry *e);
 
+/* False, with a diagnostic, for a writable grant of the host's "/". Call it for the source as asked for, and as resolved. */
+bool tree_allows_source(struct planner *pl, const struct entry *e);
+
 /* facts_node, facts_resolve and facts_list with the directories that will be made. */
 void tree_node(struct planner *pl, const char *path, struct node *ret);
 int tree_resolve(struct planner *pl, const char *path, struct resolved *ret);

@@ -181,6 +181,11 @@ static void test_mistakes(void)
 	say(&r, &r.profile.filesystem_read_write, "/");
 	check_wrong(&r, "the whole machine",
 		"1: filesystem.read_write: \"/\" is /: that would let the program change all that you can change\n");
+
+	setup(&r, "\"/home/ada/up\":\"-> ../../..\"");
+	say(&r, &r.profile.filesystem_read_write, "/home/ada/up");
+	check_wrong(&r, "the whole machine, through a symlink",
+		"1: filesystem.read_write: \"/home/ada/up\" is /: that would let the program change all that you can change\n");
 }
 
 static void test_special_sources(void)
