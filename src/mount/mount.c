@@ -242,6 +242,15 @@ static int do_upper(struct mount_state *s, const struct mount_op *op)
 	return s->work < 0 ? s->work : (int)sys_result(fchmodat(s->upper, ".", op->mode, 0));
 }
 
+/* Anything else of that name would show what is to be hidden. */
+static int check_whiteout(int dir, const char *name)
+{
+	struct stat st;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISCHR(st.st_mode) && st.st_rdev == 0 ? 0 : -EEXIST;
+}
+
 /* A name in the upper directory. A kept one may have it already, from an earlier launch or by the program's doing. */
 static int do_in_upper(struct mount_state *s, const struct mount_op *op)
 {
@@ -266,7 +275,7 @@ static int do_in_upper(struct mount_state *s, const struct mount_op *op)
 	case MOUNT_WHITEOUT: r = mknodat(dir, path, S_IFCHR, 0); break;
 	default: r = mknodat(dir, path, S_IFREG | op->mode, 0); break;
 	}
-	r = r < 0 && errno != EEXIST ? -errno : 0;
+	r = r < 0 && errno != EEXIST ? -errno : r < 0 && op->kind == MOUNT_WHITEOUT ? check_whiteout(dir, path) : 0;
 	if (dir != s->upper)
 		(void)close(dir);
 	return r;

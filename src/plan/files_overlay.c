@@ -59,6 +59,19 @@ static void refuse_point(struct planner *pl, const struct entry *e, const struct
 	diag_hint(pl->diags, at, "change it in %s, or use filesystem.root_mode = \"read_only\"", e->source);
 }
 
+/* A name that must not be there is a whiteout in the upper directory, unless an earlier run kept something of that name in it. */
+static void hide_in_upper(struct planner *pl, const struct entry *e, const struct spot *c)
+{
+	const struct entry *x = c->entry;
+	const char *host = tree_shown(pl, e, c->path);
+	if (e->layers->upper == NULL || !path_within(host, e->layers->upper)) {
+		(void)make_point(pl, e, MOUNT_WHITEOUT, c->path, x, 0);
+		return;
+	}
+	struct diag *at = diag_error(pl->diags, x->origin, x->setting, "%s cannot be hidden: %s keeps it", c->path, host);
+	diag_hint(pl->diags, at, "an earlier run changed or made it; look at it and move it away");
+}
+
 /* What has to be in the upper directory for one name below the overlay, before the mount. */
 static void make_points(struct planner *pl, const struct spot *s, const struct entry *e)
 {
@@ -74,7 +87,7 @@ static void make_points(struct planner *pl, const struct spot *s, const struct e
 		}
 		if (x != NULL && x->kind == ENTRY_HIDE && !content) {
 			if (n.type != NODE_ABSENT)
-				(void)make_point(pl, e, MOUNT_WHITEOUT, c->path, x, 0);
+				hide_in_upper(pl, e, c);
 			continue;
 		}
 		bool file = x != NULL && x->kind == ENTRY_BIND && (x->flags & MOUNT_ON_FILE) != 0;

@@ -160,6 +160,14 @@ static void test_wrong(void)
 	check_wrong(&r, "changes kept where something is hidden",
 		"3: filesystem.root_upper: \"/home/ada/up\" cannot keep changes, because of /home/ada/up/secret: it is hidden\n");
 
+	setup(&r,
+		"\"/home/ada/data/f\":\"file\",\"/home/ada/data/g\":\"file\",\"/home/ada/up/f\":\"file\",\"/home/ada/up.work\":\"dir\"");
+	overlay_at(&r, "/home/ada/data", "/home/ada/up");
+	say(&r, &r.profile.filesystem_hide, "/home/ada/data/f");
+	say(&r, &r.profile.filesystem_hide, "/home/ada/data/g");
+	check_wrong(&r, "a name to hide that is kept from an earlier run",
+		"2: filesystem.hide: /home/ada/data/f cannot be hidden: /home/ada/up/f keeps it\n");
+
 	setup(&r, root);
 	set_root(&r, ROOT_WRITABLE);
 	r.profile.filesystem_root.s = "/";
