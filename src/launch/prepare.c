@@ -245,6 +245,9 @@ int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts,
 				"it is there; its interpreter or loader is not visible inside. Grant the path its first line (or ldd) names");
 		else if (error == EACCES)
 			(void)err_hint(e, "it, its interpreter, or the file system it lies on may not be executed inside");
+		else if (error == ELOOP)
+			(void)err_hint(
+				e, "its first line must not lead through /proc/self: that would be bailey itself, not the program");
 	} else {
 		(void)err_set(e, error, "%s", failures[step]);
 	}

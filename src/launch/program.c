@@ -45,6 +45,32 @@ static int keep_descriptors(const struct plan *plan)
 	return r;
 }
 
+/*
+ * The interpreter of a script is opened by the kernel on behalf of this process, whose /proc/self/exe is the launcher's own file
+ * on the host.  A script must not have that executed, because what executes a file holds a way to it: no magic link on the way.
+ */
+static int check_interpreter(const char *path)
+{
+	enum { LINE = 256, LEVELS = 5 }; /* as far as the kernel looks, and as deep: execve(2) */
+	char line[LINE + 1], name[LINE + 1];
+	for (int level = 0; level <= LEVELS; level++) {
+		int fd = sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_MAGICLINKS);
+		if (fd < 0)
+			return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd; /* those execve(2) tells */
+		ssize_t n = pread(fd, line, LINE, 0);
+		(void)close(fd);
+		line[n > 0 ? n : 0] = '\0';
+		if (line[0] != '#' || line[1] != '!')
+			return 0;
+		const char *from = line + 2 + strspn(line + 2, " \t");
+		size_t len = strcspn(from, " \t\n");
+		memcpy(name, from, len);
+		name[len] = '\0';
+		path = name;
+	}
+	return 0;
+}
+
 void program_main(const struct child_args *args)
 {
 	const struct plan *plan = args->plan;
@@ -60,6 +86,8 @@ void program_main(const struct child_args *args)
 	/* What a caller ignores stays ignored (nohup), with what bailey itself had to change put back. */
 	(void)sigaction(SIGCHLD, &args->sigchld, NULL);
 	(void)sigprocmask(SIG_SETMASK, &args->mask, NULL);
+	if (plan->program_check && (r = check_interpreter(plan->program)) < 0)
+		child_fail(args, STEP_EXEC, r, 0);
 	r = sys_seccomp_filter(&args->filter);
 	if (r < 0)
 		child_fail(args, STEP_LOAD, r, 0);

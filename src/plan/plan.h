@@ -159,6 +159,7 @@ struct plan {
 
 	/* process */
 	const char *program; /* absolute path inside */
+	bool program_check; /* somebody else than root may have written it: its interpreter is looked at before it is executed */
 	char *const *argv; /* NULL-terminated */
 	char *const *envp; /* NULL-terminated */
 	struct env_var *env; /* the same with origins */

@@ -172,6 +172,7 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 	if (plan_has_root(pl)) {
 		status = path[0] != '\0' ? search_root(pl, path, &name, &found) : -ENOENT;
 		pl->plan->program = name;
+		pl->plan->program_check = found.node.uid != 0;
 		return status < 0 ? no_program_in_root(pl, path, status, &found) : 0;
 	}
 	if (path[0] == '\0') {
@@ -189,6 +190,7 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 		return not_found(pl, r->program, status, &found);
 
 	pl->plan->program = name_inside(pl, name);
+	pl->plan->program_check = found.node.uid != 0;
 	if (pl->plan->program != NULL)
 		return 0;
 	/* What a profile with mistakes shows is not what it will show. */
