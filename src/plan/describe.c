@@ -80,3 +80,11 @@ const char *describe_limit(struct arena *a, const struct limit *l)
 	default: return num_size_text(a, l->value.rlim_cur);
 	}
 }
+
+const char *describe_arguments(const struct plan *plan)
+{
+	if (plan->arguments != ARGUMENTS_READ_ONLY && plan->arguments != ARGUMENTS_READ_WRITE)
+		return NULL;
+	return plan->argument_directories ? "each file that the command line names, and each directory for reading"
+					  : "each file that the command line names";
+}

@@ -31,4 +31,7 @@ const char *describe_user(struct arena *a, const struct plan *plan);
 /* The value of a limit: "64M" for bytes, "1h" for processor time, a number for counts. Owned by the arena. */
 const char *describe_limit(struct arena *a, const struct limit *l);
 
+/* What filesystem.arguments grants, in words ("each file that the command line names"), or NULL when it grants nothing. */
+const char *describe_arguments(const struct plan *plan);
+
 #endif

@@ -69,6 +69,15 @@ static void say_files(struct statements *s, const struct plan *plan)
 	}
 }
 
+static void say_arguments(struct statements *s, const struct plan *plan)
+{
+	const char *text = describe_arguments(plan);
+	if (text != NULL)
+		say(s, "files",
+			arena_printf(s->arena, "%s: %s", plan->arguments == ARGUMENTS_READ_ONLY ? "read" : "read, write", text),
+			plan->arguments_origin);
+}
+
 static void say_map(struct statements *s, const char *word, const struct id_map *m, struct origin o)
 {
 	for (size_t i = 0; i < m->count; i++)
@@ -147,6 +156,7 @@ static struct statements all(struct arena *a, const struct plan *plan, struct la
 {
 	struct statements s = { .arena = a, .paths = paths };
 	say_files(&s, plan);
+	say_arguments(&s, plan);
 	say_identity(&s, plan);
 	say_calls(&s, plan);
 	say_process(&s, plan);

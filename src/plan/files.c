@@ -50,6 +50,7 @@ int plan_files(struct planner *pl)
 	files_gather(pl);
 	files_resolve_sources(pl);
 	files_check_layers(pl);
+	files_gather_arguments(pl);
 	files_gather_hidden(pl);
 	files_merge(pl);
 	files_resolve_names(pl);

@@ -290,4 +290,5 @@ void files_gather(struct planner *pl)
 	files_gather_devices(pl);
 	gather_binds(pl);
 	gather_tmpfs(pl);
+	files_gather_here(pl);
 }

@@ -169,6 +169,31 @@ static bool refuse_kept(struct planner *pl, const char *why, const char *path)
 	return false;
 }
 
+/* Whether the path lies at or below this one, by name or where that leads to. */
+static bool lies_within(struct planner *pl, const char *path, const char *top)
+{
+	struct resolved r;
+	if (path_within(path, top))
+		return true;
+	if (tree_resolve(pl, path_parent(pl->arena, top), &r) == 0 &&
+		path_within(path, path_join(pl->arena, r.path, path_base(top))))
+		return true;
+	return tree_resolve(pl, top, &r) == 0 && path_within(path, r.path);
+}
+
+const char *tree_protected(struct planner *pl, const char *path)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *top;
+		if (expand_quietly(pl, names[i].path, &top) == 0 && lies_within(pl, path, top))
+			return names[i].why;
+	}
+	for (size_t i = 0; i < pl->facts->own_count; i++)
+		if (lies_within(pl, path, pl->facts->own[i]))
+			return "it decides over the next launch";
+	return NULL;
+}
+
 /* bailey's program and profiles, and the profile of this launch: they may lie in a directory that is granted. */
 static void guard_rules(struct planner *pl, const struct grants *writable)
 {

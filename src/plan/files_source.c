@@ -208,8 +208,8 @@ static void resolve_grant(struct planner *pl, struct entry *e)
  * The program can turn a symlink in a directory that it may write to wherever it likes, and the next start would grant that.
  * So such a link may lead around inside of that directory only.
  */
-static void refuse_planted(struct planner *pl, struct origin o, const char *setting, const char *asked, const char *source,
-	const struct hop *hops, size_t hop_count)
+const struct hop *tree_planted(
+	struct planner *pl, const char *source, const struct hop *hops, size_t hop_count, const struct entry **ret_grant)
 {
 	struct file_tree *t = pl->files;
 	struct resolved home = { .path = "" };
@@ -224,13 +224,24 @@ static void refuse_planted(struct planner *pl, struct origin o, const char *sett
 			if (!entry_is_writable(w) || w->rank == RANK_BUILT_IN || !path_below(hops[i].link, w->source) ||
 				path_within(source, w->source))
 				continue;
-			struct diag *at = diag_error(pl->diags, o, setting,
-				"\"%s\" goes through %s, a symbolic link that the program may change (%s, %s), and leads out of there to %s",
-				asked, hops[i].link, w->setting, origin_text(pl->arena, w->origin), source);
-			diag_hint(pl->diags, at, "name %s itself", source);
-			return;
+			*ret_grant = w;
+			return &hops[i];
 		}
 	}
+	return NULL;
+}
+
+static void refuse_planted(struct planner *pl, struct origin o, const char *setting, const char *asked, const char *source,
+	const struct hop *hops, size_t hop_count)
+{
+	const struct entry *w = NULL;
+	const struct hop *hop = tree_planted(pl, source, hops, hop_count, &w);
+	if (hop == NULL)
+		return;
+	struct diag *at = diag_error(pl->diags, o, setting,
+		"\"%s\" goes through %s, a symbolic link that the program may change (%s, %s), and leads out of there to %s", asked,
+		hop->link, w->setting, origin_text(pl->arena, w->origin), source);
+	diag_hint(pl->diags, at, "name %s itself", source);
 }
 
 void files_resolve_sources(struct planner *pl)
@@ -258,8 +269,7 @@ void files_resolve_sources(struct planner *pl)
 	}
 }
 
-/* Whether this host path is shown inside under its own name. */
-static bool is_shown(struct file_tree *t, const char *path, const struct entry *besides)
+bool tree_is_shown(struct file_tree *t, const char *path, const struct entry *besides)
 {
 	const struct entry *e = tree_deepest(t, path);
 	return e != NULL && e != besides && e->kind == ENTRY_BIND && strcmp(e->path, e->source) == 0;
@@ -271,12 +281,12 @@ static bool is_shown(struct file_tree *t, const char *path, const struct entry *
  */
 static bool stays_symlink(struct planner *pl, const char *link, const struct entry *self, struct resolved *r)
 {
-	if (tree_resolve(pl, link, r) < 0 || !is_shown(pl->files, r->path, self))
+	if (tree_resolve(pl, link, r) < 0 || !tree_is_shown(pl->files, r->path, self))
 		return false;
 	for (size_t i = 1; i < r->hop_count; i++) {
 		const struct entry *e = tree_deepest(pl->files, r->hops[i].link);
 		bool link_too = e != NULL && e->kind == ENTRY_SYMLINK && strcmp(e->path, r->hops[i].link) == 0;
-		if (!link_too && !is_shown(pl->files, r->hops[i].link, self))
+		if (!link_too && !tree_is_shown(pl->files, r->hops[i].link, self))
 			return false;
 	}
 	return true;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "host/facts.h"
+#include "host/resolve.h"
 #include "plan/plan.h"
 #include "schema/schema.h"
 
@@ -27,6 +28,8 @@ struct planner {
 	const char **values; /* of variables, once they were asked for; expand.c */
 	size_t note_cap, env_cap, limit_cap; /* room in the plan's arrays */
 	struct file_tree *files; /* set by plan_files() */
+	const char *here_left_out; /* why filesystem.current_directory grants nothing, for explain; or NULL */
+	bool relative_argument; /* a file is granted that the command line names from the current directory on */
 };
 
 /* ---- expand.c ---- */
@@ -71,6 +74,14 @@ bool plan_inside(struct planner *pl, const char *path, struct node *ret);
 
 /* Whether there is a root file system of its own, so that names mean the root's, not the host's. */
 bool plan_has_root(const struct planner *pl);
+
+/* ---- program.c ---- */
+
+/*
+ * The file that an absolute path of any form leads to on the host; `*ret_name` is the path without "." and "..", of which each
+ * ".." leaves the directory that the path before it really leads to.  Returns as facts_resolve().
+ */
+int plan_look_up(struct planner *pl, const char *path, const char **ret_name, struct resolved *r);
 
 /* ---- filter.c ---- */
 

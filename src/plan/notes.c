@@ -160,6 +160,8 @@ static void note_layers(struct planner *pl)
 
 void plan_notes(struct planner *pl)
 {
+	if (pl->here_left_out != NULL)
+		planner_note(pl, pl->p->filesystem_current_directory.origin, pl->here_left_out);
 	note_network(pl);
 	note_layers(pl);
 	note_files(pl);

@@ -148,6 +148,9 @@ struct plan {
 	size_t mount_count;
 	struct plan_path *paths; /* for people; mounts[] is what happens */
 	size_t path_count;
+	enum choice_value arguments; /* ARGUMENTS_NONE, ...: what else is granted depends on the command line */
+	bool argument_directories;
+	struct origin arguments_origin;
 
 	/* calls and privileges */
 	const char *filter_spec; /* canonical text, see seccomp/spec.h; also the key of the cache; never NULL */

@@ -130,6 +130,13 @@ static void files(struct json *j, const struct plan *plan)
 	for (size_t i = 0; i < plan->mount_count; i++)
 		mount(j, &plan->mounts[i]);
 	json_array_end(j);
+	if (describe_arguments(plan) != NULL) {
+		json_object(j, "arguments");
+		json_string(j, "mode", schema_choice_word((int)plan->arguments));
+		json_bool(j, "directories", plan->argument_directories);
+		json_origin(j, "origin", plan->arguments_origin);
+		json_object_end(j);
+	}
 	json_object_end(j);
 }
 

@@ -65,9 +65,9 @@ static void know_all(struct text *t)
 	for (size_t i = 0; i < p->options.count; i++)
 		layout_know(l, p->options.items[i].origin);
 	const struct origin others[] = { plan->user_origin, plan->nested_origin, plan->network_origin, plan->directory_origin,
-		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, p->identity_hostname.origin,
-		p->identity_machine_id.origin, p->namespaces_ipc.origin, p->syscalls_on_refusal.origin, p->syscalls_compat.origin,
-		p->process_terminal.origin, p->process_wait.origin, p->process_umask.origin };
+		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, plan->arguments_origin,
+		p->identity_hostname.origin, p->identity_machine_id.origin, p->namespaces_ipc.origin, p->syscalls_on_refusal.origin,
+		p->syscalls_compat.origin, p->process_terminal.origin, p->process_wait.origin, p->process_umask.origin };
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		layout_know(l, others[i]);
 }
@@ -126,7 +126,10 @@ static void files(struct text *t)
 	}
 	for (size_t i = 0; i < plan->create_count; i++)
 		row(t, "created", layout_path(&t->l, plan->creates[i].path), plan->creates[i].origin);
-	if (plan->path_count + plan->create_count == 0)
+	const char *arguments = describe_arguments(plan);
+	if (arguments != NULL)
+		row(t, plan->arguments == ARGUMENTS_READ_ONLY ? "read" : "read, write", arguments, plan->arguments_origin);
+	if (plan->path_count + plan->create_count == 0 && arguments == NULL)
 		layout_paragraph(&t->l, "  ", "none");
 	layout_table(&t->l);
 }

@@ -35,8 +35,7 @@ static int fold(struct planner *pl, const char *path, const char **ret)
 	return 0;
 }
 
-/* The file that a path of any form leads to; `*ret_name` is its normal path. */
-static int look_up(struct planner *pl, const char *path, const char **ret_name, struct resolved *r)
+int plan_look_up(struct planner *pl, const char *path, const char **ret_name, struct resolved *r)
 {
 	*r = (struct resolved){ 0 };
 	int status = fold(pl, path, ret_name);
@@ -79,7 +78,7 @@ static int search(struct planner *pl, const char *name, const char **ret_name, s
 			directory = pl->facts->cwd[0] != '\0' ? path_join(pl->arena, pl->facts->cwd, directory) : NULL;
 		if (directory != NULL) {
 			const char *candidate = path_join(pl->arena, directory, name);
-			int e = look_up(pl, candidate, ret_name, r);
+			int e = plan_look_up(pl, candidate, ret_name, r);
 			if (e == 0)
 				e = executable(&r->node);
 			if (e == 0)
@@ -182,7 +181,7 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 	} else {
 		if (path[0] != '/')
 			path = path_join(pl->arena, pl->facts->cwd[0] != '\0' ? pl->facts->cwd : "/", path);
-		status = look_up(pl, path, &name, &found);
+		status = plan_look_up(pl, path, &name, &found);
 		if (status == 0)
 			status = executable(&found.node);
 	}
@@ -279,6 +278,9 @@ void plan_directory(struct planner *pl, const struct plan_request *r)
 	if (r->program == NULL)
 		return;
 	plan->directory = shown_directory(pl, f->cwd);
+	/* With nothing in it but what the command line names from there on. */
+	if (plan->directory == NULL && pl->relative_argument && directory_inside(pl, f->cwd))
+		plan->directory = f->cwd;
 	/* The home directory is the program's own one, whatever it is on the host. */
 	if (plan->directory == NULL && f->home[0] == '/' && directory_inside(pl, f->home))
 		plan->directory = f->home;

@@ -2,7 +2,7 @@
  * The file tree while it is planned: entries (one path, one meaning) come from the profile, from bailey itself and from the
  * protected names; sorted and merged they form a tree of spots, and that is turned into mount operations.
  *
- * The steps, in this order: files_gather.c, files_source.c, files_root.c, files_merge.c, files_guard.c, files_kept.c,
+ * The steps, in this order: files_gather.c, files_source.c, files_arguments.c, files_root.c, files_merge.c, files_guard.c, files_kept.c,
  * files_emit.c and files_overlay.c.
  */
 #ifndef BAILEY_PLAN_TREE_H
@@ -133,6 +133,22 @@ void files_gather_devices(struct planner *pl);
 
 /* Finds what each grant's source is; refuses symlinks that the program may have put there. */
 void files_resolve_sources(struct planner *pl);
+
+/* The symlink among these, which lead to `source`, that the program may turn elsewhere, because a grant shows it writable, or NULL. */
+const struct hop *tree_planted(
+	struct planner *pl, const char *source, const struct hop *hops, size_t hop_count, const struct entry **ret_grant);
+
+/* Whether this path of the host, which has no symlinks, is shown inside under its own name by an entry other than `besides`. */
+bool tree_is_shown(struct file_tree *t, const char *path, const struct entry *besides);
+
+/* Why a path of the host is protected (protected.def), or NULL. `path` has no symlinks in front of its last component. */
+const char *tree_protected(struct planner *pl, const char *path);
+
+/* The entry for filesystem.current_directory; comes after those of the other settings. */
+void files_gather_here(struct planner *pl);
+
+/* Entries for the files that the command line names; needs the grants' sources. */
+void files_gather_arguments(struct planner *pl);
 
 /* Entries for those names of `hide` that a grant shows; needs the grants' sources. */
 void files_gather_hidden(struct planner *pl);

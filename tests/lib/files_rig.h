@@ -15,6 +15,7 @@ struct rig {
 	struct plan plan;
 	struct diags diags;
 	struct planner planner;
+	struct plan_request request;
 	unsigned line;
 };
 
@@ -94,8 +95,12 @@ static __attribute__((unused)) void tmpfs_at(struct rig *r, const char *path, in
 
 static __attribute__((unused)) int plan_it(struct rig *r)
 {
-	r->planner =
-		(struct planner){ .plan = &r->plan, .arena = &r->arena, .p = &r->profile, .facts = &r->facts, .diags = &r->diags };
+	r->planner = (struct planner){ .plan = &r->plan,
+		.arena = &r->arena,
+		.p = &r->profile,
+		.facts = &r->facts,
+		.diags = &r->diags,
+		.request = &r->request };
 	return plan_files(&r->planner);
 }
 

@@ -29,7 +29,7 @@ all_profiles() {
 working_profiles() {
 	local name
 	for name in $(all_profiles); do
-		if grep -q 'read_write.*"\${CWD}"' "$TREE/profiles/$name.conf" && ! grep -q 'name = "here"' "$TREE/profiles/$name.conf"; then
+		if grep -q -E 'current_directory *= *"(read_write|if_suitable)"' "$TREE/profiles/$name.conf" && ! grep -q 'name = "here"' "$TREE/profiles/$name.conf"; then
 			echo "$name"
 		fi
 	done
@@ -51,7 +51,8 @@ working_profiles() {
 		gives 0 cat ~/.ssh/id_test
 		for name in $(all_profiles); do
 			run "$BAILEY" run -p "$name" sh -c 'echo started; cat ~/.ssh/id_test'
-			has "$output" started || { echo "profile $name in $directory" && return 1; }
+			[[ $output == *started* || ($directory == "$HOME" && $output == *"is not granted as a whole"*) ]] ||
+				{ echo "profile $name in $directory" && return 1; }
 			lacks "$output" "the secret key" || { echo "profile $name in $directory" && return 1; }
 		done
 	done
@@ -67,7 +68,7 @@ working_profiles() {
 	before=$(cat ~/.bashrc)
 	cd ~
 	for name in $(working_profiles); do
-		run "$BAILEY" run -p "$name" sh -c 'echo started; cat ~/.netrc ~/.mozilla/cookies ~/.aws/credentials
+		run "$BAILEY" run -p "$name" --rw "$HOME" sh -c 'echo started; cat ~/.netrc ~/.mozilla/cookies ~/.aws/credentials
 			echo "echo caught" >> ~/.bashrc; mkdir -p ~/.config/autostart && echo x > ~/.config/autostart/x.desktop'
 		has "$output" started || { echo "profile $name" && return 1; }
 		lacks "$output" password biscuits token || { echo "profile $name" && return 1; }

@@ -7,7 +7,7 @@
 #include "tap.h"
 
 static const char machine[] =
-	"{ \"uid\": 1000, \"gid\": 1000, \"user\": \"ada\", \"home\": \"/home/ada\", \"cwd\": \"/home/ada\","
+	"{ \"uid\": 1000, \"gid\": 1000, \"user\": \"ada\", \"home\": \"/home/ada\", \"cwd\": \"/home/ada/project\","
 	" \"environment\": { \"LANG\": \"C.UTF-8\", \"LD_PRELOAD\": \"/x.so\" }, \"terminal\": [ \"/dev/pts/3\", null, null ],"
 	" \"paths\": { \"/usr\": \"dir\", \"/opt\": \"dir\", \"/srv/debian\": \"dir\", \"/work\": \"dir\", \"/tmp\": \"dir\", \"/dev/dri/card0\": \"dev\","
 	"   \"/dev/kfd\": \"dev\", \"/dev/snd/seq\": \"dev\", \"/dev/video0\": \"dev\", \"/dev/input/js0\": \"dev\","
@@ -24,6 +24,7 @@ static const struct {
 	bool root;
 } needs[] = {
 	{ "filesystem.hide", "filesystem.read_only", "~/Documents", false },
+	{ "filesystem.argument_directories", "filesystem.arguments", "read_only", false },
 	{ "environment.unset", "environment.keep", "LD_PRELOAD", false },
 	{ "process.directory", "filesystem.read_only", "/work", false },
 	{ "identity.machine_id", "filesystem.read_only", "/etc/machine-id", false },
