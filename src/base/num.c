@@ -141,6 +141,23 @@ int num_duration(const char *text, uint64_t *ret_ms)
 	return 0;
 }
 
+int num_percent(const char *text, int64_t max, int64_t *ret)
+{
+	const char *p = text;
+	uint64_t v;
+	int r = digits(&p, 10, false, &v);
+	if (r == -EINVAL)
+		return r;
+	if (r == -ERANGE)
+		p += strspn(p, "0123456789");
+	if (strcmp(p, "%") != 0)
+		return -EINVAL;
+	if (r < 0 || v == 0 || v > (uint64_t)max)
+		return -ERANGE;
+	*ret = (int64_t)v;
+	return 0;
+}
+
 int num_mode(const char *text, unsigned *ret)
 {
 	size_t n = strspn(text, "01234567");

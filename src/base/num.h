@@ -16,6 +16,9 @@ int num_size(const char *text, uint64_t *ret);
 /* Milliseconds: "500ms", "30s" (also plain "30"), "5min" (also "5m"), "2h", "1d"; pieces add up: "1h30min". */
 int num_duration(const char *text, uint64_t *ret_ms);
 
+/* "150%": digits and a percent sign, from 1 up to `max`. */
+int num_percent(const char *text, int64_t max, int64_t *ret);
+
 /* File mode: three or four octal digits, "755" or "0755" or "1777". */
 int num_mode(const char *text, unsigned *ret);
 

@@ -67,6 +67,9 @@ unsigned cli_width(const struct cli *cli);
  */
 int cli_request(struct cli *cli, const struct args *args, struct conf_request *ret);
 
+/* What --allow-degraded and --strict say, into `ret`. Returns 0, or an exit status after printing what is wrong. */
+int cli_consent(struct cli *cli, const struct args *args, struct plan_request *ret);
+
 /*
  * The usual way: options -> conf_load() -> plan_make(), mistakes and warnings printed to standard error.  `profile` is NULL to go
  * by the program's name; r->program is NULL for a plan without a program.  Returns 0 with both filled in, or the exit status

@@ -58,6 +58,9 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 		{ "--root", "filesystem.root", true },
 		{ "--net", "network.mode", false },
 		{ "--fd", "process.descriptors", false },
+		{ "--memory", "resources.memory", false },
+		{ "--cpus", "resources.cpus", false },
+		{ "--tasks", "resources.tasks", false },
 	};
 	const char *option = arg->row->name;
 	*ret = (struct conf_set){ .option = option };
@@ -106,6 +109,45 @@ int cli_request(struct cli *cli, const struct args *args, struct conf_request *r
 	ret->sets = sets;
 	ret->with = with;
 	ret->without = without;
+	return 0;
+}
+
+/* A setting that may be told not to hold: one that asks the machine for something. */
+static bool may_degrade(const char *path)
+{
+	const struct setting *row = schema_find(path);
+	return strcmp(path, "all") == 0 ||
+		(row != NULL && strncmp(path, "resources.", 10) == 0 && row != &schema_settings[SET_resources_optional] &&
+			row != &schema_settings[SET_resources_driver]);
+}
+
+int cli_consent(struct cli *cli, const struct args *args, struct plan_request *ret)
+{
+	const char **names = NULL;
+	size_t cap = 0;
+	ret->strict = args_has(args, "--strict");
+	ret->may_degrade_count = 0;
+	for (size_t i = 0; i < args->count; i++) {
+		const char *list = args->items[i].value;
+		if (strcmp(args->items[i].row->name, "--allow-degraded") != 0)
+			continue;
+		for (size_t len;; list += len + 1) {
+			len = strcspn(list, ",");
+			const char *name = arena_strndup(&cli->arena, list, len);
+			if (!may_degrade(name)) {
+				const char *near = schema_nearest_setting(name);
+				return cli_fail(cli, EXIT_USAGE,
+					near != NULL && may_degrade(near) ? arena_printf(&cli->arena, "did you mean %s?", near)
+									  : "for example: --allow-degraded=resources.memory",
+					"--allow-degraded: \"%s\" is no setting that may degrade", name);
+			}
+			names = arena_grow(&cli->arena, names, ret->may_degrade_count, &cap, sizeof *names);
+			names[ret->may_degrade_count++] = name;
+			if (list[len] == '\0')
+				break;
+		}
+	}
+	ret->may_degrade = names;
 	return 0;
 }
 

@@ -51,7 +51,10 @@ int cmd_run(struct cli *cli, struct args *args)
 	struct plan_request request = { .program = args->rest[0], .argv = args->rest };
 	struct profile profile;
 	struct plan plan;
-	int status = cli_plan(cli, args, args_value(args, "--profile"), &request, &cli->facts, dry, &profile, &plan);
+	int status = cli_consent(cli, args, &request);
+	if (status != 0)
+		return status;
+	status = cli_plan(cli, args, args_value(args, "--profile"), &request, &cli->facts, dry, &profile, &plan);
 	if (status != 0)
 		return status;
 	if (dry)

@@ -35,6 +35,14 @@ static struct item *find_item(const struct list *l, const char *text)
 
 /* ---- lock ---- */
 
+/* The profile's value remembers what the policy says, for the plan. */
+static void remember(struct loader *l, struct value *v, const struct value *policy)
+{
+	struct value *copy = arena_alloc(l->arena, sizeof *copy);
+	*copy = *policy;
+	v->bound = copy;
+}
+
 static void lock_value(struct loader *l, const struct entry *e)
 {
 	struct value *v = profile_value(l->profile, e->row);
@@ -44,6 +52,7 @@ static void lock_value(struct loader *l, const struct entry *e)
 		diag_hint(l->diags, x, "take the line out, or ask whoever looks after the machine");
 	}
 	*v = e->value;
+	remember(l, v, &e->value);
 }
 
 /* Paths as they stand in profiles; what a variable stands for is not known here, so "~/x" and "${HOME}/x" differ. */
@@ -182,14 +191,17 @@ static void lock_records(struct loader *l, const struct entry *e)
 static void bound(struct loader *l, const struct entry *e)
 {
 	struct value *v = profile_value(l->profile, e->row);
-	if (v->set && v->i <= e->value.i)
-		return;
-	if (v->set) {
+	bool share = e->row->kind == KIND_SHARE && e->value.i < 0; /* shares are negative */
+	bool unlike = e->row->kind == KIND_SHARE && v->set && (v->i < 0) != share; /* compared where the memory is known */
+	bool within = v->set && (unlike || (share ? v->i >= e->value.i : v->i <= e->value.i));
+	if (v->set && !within) {
 		struct diag *x = diag_error(l->diags, v->origin, e->row->path, "\"%s\" is more than the \"%s\" that %s allows",
 			v->s, e->value.s, origin_text(l->arena, e->origin));
 		diag_hint(l->diags, x, "lower it to \"%s\", or ask whoever looks after the machine", e->value.s);
 	}
-	*v = e->value;
+	if (!within)
+		*v = e->value;
+	remember(l, v, &e->value);
 }
 
 /* ---- forbid ---- */

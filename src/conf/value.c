@@ -7,9 +7,11 @@
 #include <sys/capability.h>
 
 #include "base/num.h"
+#include "base/numset.h"
 #include "schema/condition.h"
 #include "schema/syscalls.h"
 
+enum { WEIGHT_MAX = 10000, QUOTA_MAX = 1000000, SHARE_MAX = 100 };
 enum { NICE_MIN = -20, NICE_MAX = 19, FIRST_DESCRIPTOR = 3, HOST_NAME_LEN = 64, USER_NAME_LEN = 32 };
 
 static const char *const variables[] = {
@@ -295,6 +297,38 @@ static bool env_pair_valid(const struct place *at, const char *text)
 	return variables_valid(at, text + n + 1);
 }
 
+/* "3,0-1" is "0-1,3". */
+static bool numbers_valid(const struct place *at, const char **text)
+{
+	struct numset set;
+	int r = numset_read(*text, &set);
+	if (r == -ERANGE)
+		return refuse(at, NULL, "\"%s\": numbers go up to %d", *text, NUMSET_MAX - 1);
+	if (r < 0)
+		return refuse(at, "numbers and ranges with commas: \"0-3,6\"", "\"%s\" is no list of numbers", *text);
+	*text = numset_text(at->d->arena, &set);
+	return true;
+}
+
+static const char *resource_name(size_t i, const void *data)
+{
+	static const char group[] = "resources.";
+	const char *path = schema_settings[i].path;
+	(void)data;
+	if (strncmp(path, group, sizeof group - 1) != 0 || i == SET_resources_optional || i == SET_resources_driver)
+		return NULL;
+	return path + sizeof group - 1;
+}
+
+static bool resource_valid(const struct place *at, const char *text)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (resource_name(i, NULL) != NULL && strcmp(resource_name(i, NULL), text) == 0)
+			return true;
+	return refuse_nearest(
+		at, schema_nearest(text, SETTING_COUNT, resource_name, NULL), text, "there is no such setting in this group");
+}
+
 /* A text of that kind; `*text` may become its one spelling. */
 static bool kind_valid(const struct place *at, const struct setting *row, const char **text)
 {
@@ -317,18 +351,38 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_CAPABILITY: return capability_valid(at, text);
 	case KIND_ENV_NAME: return env_name_valid(at, *text);
 	case KIND_ENV_PAIR: return env_pair_valid(at, *text);
+	case KIND_NUMBERS: return numbers_valid(at, text);
+	case KIND_RESOURCE: return resource_valid(at, *text);
 	case KIND_TEXT:
 	case KIND_DESCRIPTOR:
 	case KIND_NICE:
-	case KIND_COUNT: break;
+	case KIND_COUNT:
+	case KIND_ONE_UP:
+	case KIND_WEIGHT:
+	case KIND_PERCENT:
+	case KIND_SHARE: break;
 	}
 	return true;
 }
 
+static bool read_percent(const struct place *at, const char *text, int64_t *ret)
+{
+	int r = num_percent(text, QUOTA_MAX, ret);
+	if (r == -ERANGE)
+		return refuse(at, NULL, "\"%s\" is out of range: from 1%% to %d%%", text, QUOTA_MAX);
+	return r == 0 || refuse(at, "a whole number and %: \"150%\" is one and a half processors", "\"%s\" is no share", text);
+}
+
 static bool read_int(const struct place *at, enum kind kind, const char *text, int64_t *ret)
 {
-	int64_t min = kind == KIND_NICE ? NICE_MIN : kind == KIND_DESCRIPTOR ? FIRST_DESCRIPTOR : 0;
-	int64_t max = kind == KIND_NICE ? NICE_MAX : kind == KIND_DESCRIPTOR ? INT_MAX : INT64_MAX;
+	if (kind == KIND_PERCENT)
+		return read_percent(at, text, ret);
+	bool one_up = kind == KIND_ONE_UP || kind == KIND_WEIGHT;
+	int64_t min = kind == KIND_NICE ? NICE_MIN : kind == KIND_DESCRIPTOR ? FIRST_DESCRIPTOR : one_up ? 1 : 0;
+	int64_t max = kind == KIND_NICE   ? NICE_MAX
+		: kind == KIND_DESCRIPTOR ? INT_MAX
+		: kind == KIND_WEIGHT     ? WEIGHT_MAX
+					  : INT64_MAX;
 	int r = num_int(text, min, max, ret);
 	if (r == -EINVAL)
 		return refuse(at, NULL, "\"%s\" is not a whole number", text);
@@ -336,13 +390,22 @@ static bool read_int(const struct place *at, enum kind kind, const char *text, i
 		return refuse(at, NULL, "%s is not between %d and %d", text, NICE_MIN, NICE_MAX);
 	if (r < 0 && kind == KIND_DESCRIPTOR)
 		return refuse(at, "0, 1 and 2 are always passed on", "%s is no file descriptor from %d", text, FIRST_DESCRIPTOR);
-	return r == 0 || refuse(at, NULL, "%s is out of range: a number from 0", text);
+	if (r < 0 && kind == KIND_WEIGHT)
+		return refuse(at, "everybody else has 100", "%s is not between 1 and %d", text, WEIGHT_MAX);
+	return r == 0 || refuse(at, NULL, "%s is out of range: a number from %d", text, one_up ? 1 : 0);
 }
 
 static bool read_amount(const struct place *at, const struct setting *row, const char *text, int64_t *ret)
 {
 	uint64_t v = 0;
 	unsigned mode = 0;
+	if (row->kind == KIND_SHARE && strchr(text, '%') != NULL) {
+		if (num_percent(text, SHARE_MAX, ret) < 0)
+			return refuse(
+				at, "from \"1%\" to \"100%\" of the machine's memory", "\"%s\" is no share of the memory", text);
+		*ret = -*ret;
+		return true;
+	}
 	int r = row->type == TYPE_SIZE       ? num_size(text, &v)
 		: row->type == TYPE_DURATION ? num_duration(text, &v)
 					     : num_mode(text, &mode);
@@ -354,9 +417,11 @@ static bool read_amount(const struct place *at, const struct setting *row, const
 	const char *what = row->type == TYPE_SIZE ? "size" : row->type == TYPE_DURATION ? "time" : "mode";
 	if (r == -ERANGE)
 		return refuse(at, NULL, "the %s \"%s\" is too large", what, text);
-	const char *hint = row->type == TYPE_SIZE ? "digits and one of B, K, M, G, T: \"512M\""
-		: row->type == TYPE_DURATION      ? "digits and one of ms, s, min, h, d: \"90s\", \"1h30min\""
-						  : "three or four octal digits: \"0755\"";
+	const char *hint = row->kind == KIND_SHARE
+		? "\"512M\" (digits and one of B, K, M, G, T), or \"50%\" of the machine's memory"
+		: row->type == TYPE_SIZE     ? "digits and one of B, K, M, G, T: \"512M\""
+		: row->type == TYPE_DURATION ? "digits and one of ms, s, min, h, d: \"90s\", \"1h30min\""
+					     : "three or four octal digits: \"0755\"";
 	return refuse(at, hint, "\"%s\" is no %s", text, what);
 }
 

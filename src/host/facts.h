@@ -30,6 +30,12 @@ enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
 
 enum cgroup_layout { CGROUP_NONE, CGROUP_V1, CGROUP_V2, CGROUP_HYBRID };
 
+/* Injected: everything at and below `path` lies on the device `number`. */
+struct facts_mount {
+	const char *path;
+	dev_t number;
+};
+
 struct node_cache;
 struct text_file;
 
@@ -38,6 +44,10 @@ struct facts {
 	bool injected; /* came from JSON */
 	struct node_cache *nodes; /* what was looked up so far; injected: all there is */
 	struct text_file *texts; /* injected: the files that can be read */
+	const char **delegated; /* injected: cgroups that systemd delegated */
+	size_t delegated_count;
+	struct facts_mount *devices; /* injected: which device a tree lies on */
+	size_t device_count;
 
 	/* the caller; always filled in */
 	uid_t uid, gid;

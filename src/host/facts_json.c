@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/num.h"
 #include "base/path.h"
@@ -214,6 +215,38 @@ static int read_files(struct reading *r, const struct json_value *v)
 	return nodes_read_files(r->f, v, r->name, r->e);
 }
 
+static int read_delegated(struct reading *r, const struct json_value *v)
+{
+	size_t cap = 0;
+	for (const struct json_value *m = v->type == JSON_ARRAY ? v->first : NULL; m != NULL; m = m->next) {
+		struct facts *f = r->f;
+		if (m->type != JSON_STRING)
+			return bad(r, v, "must be a list of paths");
+		f->delegated = arena_grow(f->arena, f->delegated, f->delegated_count, &cap, sizeof *f->delegated);
+		f->delegated[f->delegated_count++] = m->string;
+	}
+	return v->type == JSON_ARRAY ? 0 : bad(r, v, "must be a list of paths");
+}
+
+/* {"/home": "8:3"} */
+static int read_devices(struct reading *r, const struct json_value *v)
+{
+	size_t cap = 0;
+	if (v->type != JSON_OBJECT)
+		return bad(r, v, "must be an object");
+	for (const struct json_value *m = v->first; m != NULL; m = m->next) {
+		struct facts *f = r->f;
+		const char *colon = m->type == JSON_STRING ? strchr(m->string, ':') : NULL;
+		int64_t high = 0, low = 0;
+		if (colon == NULL || num_int(arena_strndup(f->arena, m->string, (size_t)(colon - m->string)), 0, 4095, &high) < 0 ||
+			num_int(colon + 1, 0, 1048575, &low) < 0)
+			return bad(r, m, "must be the two numbers of a device, like \"8:3\"");
+		f->devices = arena_grow(f->arena, f->devices, f->device_count, &cap, sizeof *f->devices);
+		f->devices[f->device_count++] = (struct facts_mount){ m->key, makedev((unsigned)high, (unsigned)low) };
+	}
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	member_fn read;
@@ -231,6 +264,8 @@ static const struct {
 	{ "landlock", read_landlock },
 	{ "cgroup", read_cgroup },
 	{ "terminal", read_terminal },
+	{ "delegated", read_delegated },
+	{ "devices", read_devices },
 	{ "paths", read_paths },
 	{ "files", read_files },
 };

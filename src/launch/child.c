@@ -58,8 +58,8 @@ static int map_identity(const struct child_args *args)
 	return r;
 }
 
-/* The launcher has the maps written; until then no id of this process means anything. */
-static int await_maps(const struct child_args *args)
+/* The launcher has the maps written (until then no id of this process means anything) and puts it into its control group. */
+static int await_go(const struct child_args *args)
 {
 	struct message m;
 	ssize_t n;
@@ -68,8 +68,13 @@ static int await_maps(const struct child_args *args)
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		_exit(SETUP_FAILED); /* the launcher died, or gave up */
-	if (n != (ssize_t)sizeof m || m.type != MESSAGE_MAPPED)
+	if (n != (ssize_t)sizeof m || m.type != MESSAGE_GO)
 		return n < 0 ? -errno : -EBADMSG;
+	return 0;
+}
+
+static int leave_groups(void)
+{
 	/* The caller's groups mean nothing to root in here, who could not even leave them to a service. */
 	const gid_t only = 0;
 	return (int)sys_result(syscall(SYS_setgroups, 1, &only));
@@ -145,9 +150,20 @@ void child_main(const struct child_args *args)
 	int r = guard(args);
 	if (r < 0)
 		child_fail(args, STEP_GUARD, r, 0);
-	r = plan->mode == IDENTITY_MAPPED ? await_maps(args) : map_identity(args);
+	if (plan->cgroup.affinity != NULL) {
+		const struct numset *cpus = plan->cgroup.affinity;
+		r = (int)sys_result(syscall(SYS_sched_setaffinity, 0, numset_bytes(cpus), cpus->words));
+		if (r < 0)
+			child_fail(args, STEP_AFFINITY, r, 0);
+	}
+	r = args->waits ? await_go(args) : 0;
+	if (r == 0)
+		r = plan->mode == IDENTITY_MAPPED ? leave_groups() : map_identity(args);
 	if (r < 0)
 		child_fail(args, STEP_MAP, r, 0);
+	/* Its root is the cgroup this process is in: cgroup_namespaces(7). clone3(2) would take the launcher's. */
+	if (args->own_cgroups && unshare(CLONE_NEWCGROUP) < 0)
+		child_fail(args, STEP_CGROUPS, -errno, 0);
 	mode_t mask = umask(0); /* modes in the plan are exact */
 	if (plan->network == NETWORK_NONE && (r = loopback_up()) < 0)
 		child_fail(args, STEP_LOOPBACK, r, 0);

@@ -27,6 +27,8 @@ struct child_args {
 	char *command_line; /* what /proc/1/cmdline would show, with paths of the host */
 	size_t command_line_len;
 	char *stack; /* CHILD_STACK bytes for the program's process until it executes the program */
+	bool waits; /* the first process goes on when MESSAGE_GO is there */
+	bool own_cgroups; /* it makes its cgroup namespace itself, once it is in its control group */
 	bool foreground; /* the program's group takes the terminal at once */
 	int terminal; /* the controlling terminal, or -1; with a pseudo terminal the lowest descriptor that becomes it */
 	struct termios pty_modes; /* with a pseudo terminal: as the caller's */

@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "base/sys.h"
+#include "cgroup/cgroup.h"
 #include "launch/child.h"
 #include "launch/events.h"
 #include "launch/maps.h"
@@ -58,7 +59,8 @@ static int make_socket(struct child_args *child, struct supervise *s, struct und
 	return 0;
 }
 
-static int clone_sandbox(const struct child_args *child, struct supervise *s, struct undo *undo, struct err *e)
+static int clone_sandbox(
+	const struct child_args *child, const struct cgroup *group, struct supervise *s, struct undo *undo, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	int pidfd = -1;
@@ -67,6 +69,12 @@ static int clone_sandbox(const struct child_args *child, struct supervise *s, st
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
+	if (child->own_cgroups)
+		clone.flags &= ~(__u64)CLONE_NEWCGROUP;
+	if (group->leaf >= 0) {
+		clone.flags |= CLONE_INTO_CGROUP;
+		clone.cgroup = (unsigned)group->leaf;
+	}
 	pid_t pid = sys_clone3(&clone);
 	if (pid == 0)
 		child_main(child);
@@ -88,11 +96,56 @@ static int failure_status(enum step step, int error)
 	return error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
-/* Up to the clone: everything that allocates or may fail in a way that needs words. */
-static int prepare(struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+static void close_cgroup(void *group)
+{
+	cgroup_close(group);
+}
+
+/* Root's rights are needed for it, so it comes before they are given up. */
+static int make_cgroup(
+	struct cgroup *group, struct child_args *child, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
-	int r = prepare_become(plan, e);
+	child->waits = plan->mode == IDENTITY_MAPPED;
+	if (plan->cgroup.driver == CGROUP_DRIVER_NONE)
+		return 0;
+	int r = cgroup_open(group, &plan->cgroup, plan->profile_name, o->scope_helper, e);
+	if (r < 0)
+		return r;
+	undo_push_object(undo, close_cgroup, group);
+	child->own_cgroups = (plan->clone_flags & CLONE_NEWCGROUP) != 0;
+	child->waits = child->waits || cgroup_waits(group);
+	say(o, STEP_CGROUP, plan->cgroup.driver_name, plan->cgroup.write_count);
+	return 0;
+}
+
+/* What the waiting sandbox waits for. One that is gone is seen later. */
+static int let_go(
+	struct cgroup *group, struct child_args *child, struct supervise *s, const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	int r = 0;
+	if (plan->mode == IDENTITY_MAPPED) {
+		say(o, STEP_IDS, "ranges of user and group ids", plan->uid_map.count + plan->gid_map.count);
+		r = maps_write(plan, child->arena, s->sandbox, &child->mask, e);
+	}
+	if (r == 0 && cgroup_waits(group)) {
+		say(o, STEP_PLACE, "control groups", group->count);
+		r = cgroup_place(group, s->sandbox, e);
+	}
+	if (r == 0 && child->waits)
+		(void)message_send(s->socket, MESSAGE_GO, STEP_PLACE, 0, 0);
+	return r;
+}
+
+/* Up to the clone: everything that allocates or may fail in a way that needs words. */
+static int prepare(struct child_args *child, struct cgroup *group, struct supervise *s, struct undo *undo,
+	const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	int r = make_cgroup(group, child, undo, o, e);
+	if (r == 0)
+		r = prepare_become(plan, e);
 	if (r == 0)
 		r = prepare_creates(plan, e);
 	if (r == 0)
@@ -151,6 +204,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.command_line_len = o->command_line_len,
 	};
 	struct supervise s = { .arena = a, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 } };
+	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = prepare_descriptors(plan, e); /* before we open any: one of ours is not what was asked for */
 	if (r == 0 && plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {
@@ -166,21 +220,17 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
 	if (r == 0)
-		r = prepare(&child, &s, &undo, o, e);
+		r = prepare(&child, &group, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
 		(void)malloc_trim(0); /* what libconfig used: neither process needs it again */
-		r = clone_sandbox(&child, &s, &undo, e);
+		r = clone_sandbox(&child, &group, &s, &undo, e);
 		if (r < 0)
 			(void)prepare_failure(e, plan, facts, STEP_CLONE, -r, 0);
 	}
-	if (r == 0 && plan->mode == IDENTITY_MAPPED) {
-		say(o, STEP_IDS, "ranges of user and group ids", plan->uid_map.count + plan->gid_map.count);
-		r = maps_write(plan, a, s.sandbox, &child.mask, e);
-		if (r == 0)
-			(void)message_send(s.socket, MESSAGE_MAPPED, STEP_IDS, 0, 0); /* a sandbox that is gone is seen below */
-	}
+	if (r == 0)
+		r = let_go(&group, &child, &s, o, e);
 	if (r == 0) {
 		struct message failed;
 		if (supervise(&s, ret, &failed) != 0) {

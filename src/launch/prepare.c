@@ -222,6 +222,9 @@ int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts,
 	} else if (step == STEP_NICE) {
 		(void)err_set(e, error, "cannot set the scheduling priority to %d", plan->nice);
 		(void)err_at(e, plan->nice_origin);
+	} else if (step == STEP_AFFINITY) {
+		(void)err_set(e, error, "%s", failures[step]);
+		(void)err_at(e, plan->cgroup.affinity_origin);
 	} else if (step == STEP_PTY) {
 		(void)err_set(e, error, "%s", failures[step]);
 		(void)err_at(e, plan->terminal_origin);

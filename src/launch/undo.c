@@ -12,14 +12,25 @@ void undo_push(struct undo *u, void (*release)(int arg), int arg)
 		abort(); /* a launch makes a fixed number of objects */
 	u->items[u->count].release = release;
 	u->items[u->count].arg = arg;
+	u->items[u->count].release_object = NULL;
 	u->count++;
+}
+
+void undo_push_object(struct undo *u, void (*release)(void *object), void *object)
+{
+	undo_push(u, NULL, 0);
+	u->items[u->count - 1].release_object = release;
+	u->items[u->count - 1].object = object;
 }
 
 void undo_run(struct undo *u)
 {
 	while (u->count > 0) {
 		u->count--;
-		u->items[u->count].release(u->items[u->count].arg);
+		if (u->items[u->count].release_object != NULL)
+			u->items[u->count].release_object(u->items[u->count].object);
+		else
+			u->items[u->count].release(u->items[u->count].arg);
 	}
 }
 

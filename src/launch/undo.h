@@ -10,12 +10,17 @@ struct undo {
 	struct {
 		void (*release)(int arg);
 		int arg;
+		void (*release_object)(void *object); /* in the place of `release`, or NULL */
+		void *object;
 	} items[UNDO_MAX];
 	size_t count;
 };
 
 /* `arg` is what identifies the object: a descriptor. */
 void undo_push(struct undo *u, void (*release)(int arg), int arg);
+
+/* The same for an object that lives longer than the stack. */
+void undo_push_object(struct undo *u, void (*release)(void *object), void *object);
 
 /* Runs all, last made first, and empties the stack. */
 void undo_run(struct undo *u);

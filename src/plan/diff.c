@@ -129,6 +129,12 @@ static void say_process(struct statements *s, const struct plan *plan)
 	for (size_t i = 0; i < plan->limit_count; i++)
 		say(s, "limits", arena_printf(s->arena, "%s %s", plan->limits[i].name, describe_limit(s->arena, &plan->limits[i])),
 			plan->limits[i].origin);
+	if (plan->cgroup.driver != CGROUP_DRIVER_NONE)
+		say(s, "resources", arena_printf(s->arena, "driver %s", plan->cgroup.driver_name), none);
+	for (size_t i = 0; i < plan->cgroup.write_count; i++)
+		say(s, "resources", plan->cgroup.writes[i].what, plan->cgroup.writes[i].origin);
+	for (size_t i = 0; i < plan->cgroup.degraded_count; i++)
+		say(s, "resources", plan->cgroup.degraded[i].text, plan->cgroup.degraded[i].origin);
 	if (plan->directory != NULL)
 		say(s, "process", arena_printf(s->arena, "starts in %s", shown(s, plan->directory)), plan->directory_origin);
 	say(s, "process", arena_printf(s->arena, "terminal %s", schema_choice_word((int)plan->terminal_mode)), none);

@@ -158,6 +158,30 @@ static void note_layers(struct planner *pl)
 					pl->plan->mounts[i].target));
 }
 
+/* What the session alone bounds: whatever no setting bounds. */
+static void note_resources(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	const struct cgroup_plan *c = &pl->plan->cgroup;
+	bool memory = c->memory != NULL, tasks = c->tasks != NULL, time = false;
+	for (size_t i = 0; i < c->write_count; i++)
+		time = time || strcmp(c->writes[i].setting, "resources.cpu_quota") == 0;
+	for (size_t i = 0; i < c->degraded_count; i++)
+		planner_note(pl, c->degraded[i].origin, c->degraded[i].text);
+	struct buf free = { .arena = pl->arena };
+	if (!memory)
+		buf_puts(&free, "Memory");
+	if (!time)
+		buf_printf(&free, "%s", free.len == 0 ? "Processor time" : tasks ? " and processor time" : ", processor time");
+	if (!tasks)
+		buf_printf(&free, "%s", free.len == 0 ? "The number of processes" : " and the number of processes");
+	if (free.len > 0)
+		planner_note(pl, built_in,
+			arena_printf(pl->arena, "%s %s no bound but those of the session; see resources%s.", buf_text(&free),
+				memory + time + tasks == 2 ? "has" : "have",
+				p->process_limits_data.set || p->process_limits_processes.set ? "" : " and process.limits"));
+}
+
 void plan_notes(struct planner *pl)
 {
 	if (pl->here_left_out != NULL)
@@ -173,5 +197,5 @@ void plan_notes(struct planner *pl)
 	planner_note(pl, built_in,
 		"The kernel is the host's: a mistake in it that the allowed calls can reach is a way out. So is a mistake of a program outside "
 		"that trusts the files the sandbox may write.");
-	planner_note(pl, built_in, "Memory and processor time have no bound but those of the session; see process.limits.");
+	note_resources(pl);
 }

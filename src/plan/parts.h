@@ -19,6 +19,13 @@ const char *plan_account(struct planner *pl);
 /* Whether the caller's supplementary groups still count inside. */
 void plan_note_groups(struct planner *pl);
 
+/*
+ * The control group, and the stand-ins for what it cannot hold.  Comes before plan_identity(): the group is made by the caller, not
+ * by the user that root becomes.  plan_process() puts the stand-ins among the other limits, plan_filter() closes
+ * sched_setaffinity.
+ */
+void plan_resources(struct planner *pl);
+
 /* What the switches of `devices` let through. */
 void plan_note_devices(struct planner *pl);
 
@@ -27,6 +34,9 @@ void plan_capabilities(struct planner *pl);
 
 /* umask, nice, timeout, resource limits, descriptors, terminal. */
 void plan_process(struct planner *pl);
+
+/* Adds a limit, or lowers the one there is to `value`. What is above the limit that bailey itself runs under changes nothing. */
+void planner_limit(struct planner *pl, int resource, const char *name, uint64_t value, struct origin o);
 
 /* The environment: kept variables, those every program gets, those of the profile; sorted by name. */
 void plan_environment(struct planner *pl);

@@ -100,6 +100,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 
 	/* Started by root, everything below is planned for the user that the program will run as. */
 	struct facts caller = *f;
+	plan_resources(&pl);
 	plan_identity(&pl);
 	plan_namespaces(&pl);
 	plan_hostname(&pl);

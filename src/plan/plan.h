@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/origin.h"
 #include "host/facts.h"
+#include "plan/resources.h"
 #include "schema/schema.h"
 
 /* One change of the new file tree. Operations are in the order of work: a directory comes before what is in it. */
@@ -187,6 +188,8 @@ struct plan {
 	size_t descriptor_count;
 	struct origin descriptor_origin;
 
+	struct cgroup_plan cgroup; /* resources: what bounds all processes together */
+
 	struct note *notes;
 	size_t note_count;
 };
@@ -195,6 +198,9 @@ struct plan {
 struct plan_request {
 	const char *program; /* as typed; NULL for explain, check: no program, argv, directory are planned */
 	char *const *argv; /* program and arguments */
+	const char *const *may_degrade; /* settings besides resources.optional that may hold less: "resources.memory", or "all" */
+	size_t may_degrade_count;
+	bool strict; /* nothing may hold less, whatever the profile consents to */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "plan/describe.h"
 #include "plan/print.h"
+#include "plan/print_parts.h"
 
 static void mode_text(struct json *j, const char *key, mode_t mode)
 {
@@ -257,6 +258,7 @@ void plan_json(struct buf *out, const struct plan *plan)
 	files(&j, plan);
 	privileges(&j, plan);
 	environment(&j, plan);
+	print_resources_json(&j, plan);
 	process(&j, plan);
 	json_array(&j, "notes");
 	for (size_t i = 0; i < plan->note_count; i++) {

@@ -6,6 +6,7 @@
 #include "plan/describe.h"
 #include "plan/layout.h"
 #include "plan/print.h"
+#include "plan/print_parts.h"
 
 struct text {
 	struct layout l;
@@ -56,6 +57,7 @@ static void know_all(struct text *t)
 		layout_know(l, plan->creates[i].origin);
 	for (size_t i = 0; i < plan->note_count; i++)
 		layout_know(l, plan->notes[i].origin);
+	print_resources_know(l, plan);
 	know_list(l, &p->syscalls_allow);
 	know_list(l, &p->syscalls_deny);
 	know_list(l, &p->capabilities_keep);
@@ -350,6 +352,7 @@ void plan_text(struct buf *out, const struct plan *plan, const struct profile *p
 	calls(&t);
 	privileges(&t);
 	process(&t);
+	print_resources_text(&t.l, plan);
 	options(&t);
 	notes(&t);
 }

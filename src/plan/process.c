@@ -6,29 +6,53 @@
 #include "base/num.h"
 #include "plan/parts.h"
 
+static struct limit *find_limit(struct plan *plan, int resource)
+{
+	for (size_t i = 0; i < plan->limit_count; i++)
+		if (plan->limits[i].resource == resource)
+			return &plan->limits[i];
+	return NULL;
+}
+
+/* The real machine must not show through facts that were read from a file. */
+static rlim_t hard_limit(const struct planner *pl, int resource)
+{
+	struct rlimit now;
+	return !pl->facts->injected && getrlimit((__rlimit_resource_t)resource, &now) == 0 ? now.rlim_max : RLIM_INFINITY;
+}
+
+void planner_limit(struct planner *pl, int resource, const char *name, uint64_t value, struct origin o)
+{
+	struct plan *plan = pl->plan;
+	struct limit *old = find_limit(plan, resource);
+	if (value > hard_limit(pl, resource) || (old != NULL && old->value.rlim_max <= value))
+		return;
+	if (old == NULL) {
+		plan->limits = arena_grow(pl->arena, plan->limits, plan->limit_count, &pl->limit_cap, sizeof *plan->limits);
+		old = &plan->limits[plan->limit_count++];
+	}
+	*old = (struct limit){
+		.resource = resource,
+		.name = name,
+		.value = { .rlim_cur = value, .rlim_max = value },
+		.origin = o,
+	};
+}
+
 static void add_limit(
 	struct planner *pl, int resource, const char *name, const char *setting, const struct value *v, uint64_t value)
 {
 	if (!v->set)
 		return;
-	struct plan *plan = pl->plan;
-	/* The real machine must not show through facts that were read from a file. */
-	struct rlimit now;
-	if (!pl->facts->injected && getrlimit((__rlimit_resource_t)resource, &now) == 0 && now.rlim_max != RLIM_INFINITY &&
-		value > now.rlim_max) {
+	rlim_t most = hard_limit(pl, resource);
+	if (most != RLIM_INFINITY && value > most) {
 		struct diag *at = diag_error(pl->diags, v->origin, setting,
 			"%s is above the limit that bailey itself runs under (%" PRIu64 ")", v->s != NULL ? v->s : name,
-			(uint64_t)now.rlim_max);
+			(uint64_t)most);
 		diag_hint(pl->diags, at, "say a smaller value, or raise the hard limit %s that the session has", name);
 		return;
 	}
-	plan->limits = arena_grow(pl->arena, plan->limits, plan->limit_count, &pl->limit_cap, sizeof *plan->limits);
-	plan->limits[plan->limit_count++] = (struct limit){
-		.resource = resource,
-		.name = name,
-		.value = { .rlim_cur = value, .rlim_max = value },
-		.origin = v->origin,
-	};
+	planner_limit(pl, resource, name, value, v->origin);
 }
 
 static void plan_limits(struct planner *pl)

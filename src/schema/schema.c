@@ -155,6 +155,12 @@ static const struct kind_words kind_words[] = {
 	[KIND_DESCRIPTOR] = { "file descriptor", "file descriptors" },
 	[KIND_NICE] = { "whole number from -20 to 19", "numbers" },
 	[KIND_COUNT] = { "whole number, 0 or more", "numbers" },
+	[KIND_ONE_UP] = { "whole number, 1 or more", "numbers" },
+	[KIND_WEIGHT] = { "whole number from 1 to 10000", "numbers" },
+	[KIND_PERCENT] = { "share as in \"150%\"", "shares" },
+	[KIND_SHARE] = { "size as in \"512M\" or share of the machine's memory as in \"50%\"", "sizes" },
+	[KIND_NUMBERS] = { "numbers as in \"0-3,6\"", "numbers" },
+	[KIND_RESOURCE] = { "name of a setting of this group", "names of settings of this group" },
 };
 
 const char *schema_form(struct arena *a, const struct setting *s)
@@ -162,7 +168,7 @@ const char *schema_form(struct arena *a, const struct setting *s)
 	switch (s->type) {
 	case TYPE_BOOL: return "true or false";
 	case TYPE_INT: return kind_words[s->kind].one;
-	case TYPE_SIZE: return "size as in \"512M\"";
+	case TYPE_SIZE: return s->kind == KIND_SHARE ? kind_words[KIND_SHARE].one : "size as in \"512M\"";
 	case TYPE_DURATION: return "time as in \"10min\"";
 	case TYPE_MODE: return "mode as in \"0755\"";
 	case TYPE_CHOICE: return schema_choice_words(a, s->list);

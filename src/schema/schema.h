@@ -32,6 +32,12 @@ enum kind {
 	KIND_DESCRIPTOR, /* an integer from 3 */
 	KIND_NICE, /* -20 to 19 */
 	KIND_COUNT, /* 0 and more */
+	KIND_ONE_UP, /* 1 and more */
+	KIND_WEIGHT, /* 1 to 10000 */
+	KIND_PERCENT, /* of an INT: "150%", from 1% */
+	KIND_SHARE, /* of a SIZE: also "50%" of the machine's memory, which is -50 as a value */
+	KIND_NUMBERS, /* "0-3,6" */
+	KIND_RESOURCE, /* the name of a setting of the group resources */
 };
 
 enum merge { MERGE_REPLACE, MERGE_APPEND, MERGE_KEYED };
@@ -51,6 +57,7 @@ struct value {
 	struct origin origin;
 	int64_t i; /* BOOL 0/1, INT, SIZE bytes, DURATION ms, MODE, CHOICE the enumerator */
 	const char *s; /* STRING; else the text as it was given, for messages */
+	const struct value *bound; /* what the machine policy bounds or locks it to: nobody below consents to less; or NULL */
 };
 
 struct item {

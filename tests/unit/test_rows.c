@@ -15,8 +15,18 @@ static const char machine[] =
 	"   \"/dev/usb/lp0\": \"dev\", \"/dev/net/tun\": \"dev\", \"/dev/fuse\": \"dev\","
 	"   \"/home/ada/Downloads\": \"dir\", \"/home/ada/project\": \"dir\", \"/home/ada/Documents/private\": \"dir\","
 	"   \"/etc/machine-id\": \"file\", \"/var/lib/www\": \"dir\", \"/dev/pts/3\": \"dev\", \"/dev/null\": \"dev\", \"/dev/zero\": \"dev\","
+	"   \"/sys/fs/cgroup/box\": \"dir 0755 1000\", \"/sys/fs/cgroup/box/cgroup.type\": \"file\", \"/run/systemd/system\": \"dir\","
+	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"file 0644 1000\", \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"file 0644 1000\","
+	"   \"/sys/dev/block/8:1\": \"dir\", \"/run/user/1000/bus\": \"socket\", \"/sys/kernel/mm/hugepages/hugepages-2048kB\": \"dir\","
 	"   \"/dev/full\": \"dev\", \"/dev/random\": \"dev\", \"/dev/urandom\": \"dev\", \"/dev/tty\": \"dev\" },"
-	" \"files\": { \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\" } }";
+	" \"files\": { \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\", \"/proc/self/cgroup\": \"0::/box/shell\\n\","
+	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"\","
+	"   \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"7\\n\","
+	"   \"/sys/fs/cgroup/box/cgroup.controllers\": \"cpuset cpu io memory hugetlb pids\\n\","
+	"   \"/proc/meminfo\": \"MemTotal:  8000000 kB\\nSwapTotal:  1000000 kB\\n\","
+	"   \"/sys/fs/cgroup/cgroup.controllers\": \"cpuset cpu io memory hugetlb pids\\n\","
+	"   \"/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers\": \"memory pids\\n\" },"
+	" \"devices\": { \"/\": \"8:1\" } }";
 
 /* What a row needs to be seen: another setting that its effect shows in, said on the command line; or another caller. */
 static const struct {
@@ -36,6 +46,9 @@ static const struct {
 	{ "filesystem.root_size", "filesystem.root", "/opt", false },
 	{ "filesystem.root_size", "filesystem.root_mode", "overlay", false },
 	{ "identity.user", NULL, NULL, true },
+	{ "resources.driver", "resources.memory", "1G", false },
+	{ "resources.optional", "resources.memory", "1G", false },
+	{ "resources.optional", "resources.driver", "v1", false },
 };
 
 static struct arena arena;

@@ -1,0 +1,18 @@
+/* What the printers of the plan share. Not for other layers: they see print.h. */
+#ifndef BAILEY_PLAN_PRINT_PARTS_H
+#define BAILEY_PLAN_PRINT_PARTS_H
+
+#include "base/json.h"
+#include "plan/layout.h"
+#include "plan/plan.h"
+
+/* Makes the origins of the resources known, see layout_origin(). */
+void print_resources_know(struct layout *l, const struct plan *plan);
+
+/* The section about resources; nothing when none is bounded. */
+void print_resources_text(struct layout *l, const struct plan *plan);
+
+/* The member "resources": null when none is bounded. */
+void print_resources_json(struct json *j, const struct plan *plan);
+
+#endif
