@@ -39,6 +39,7 @@ help:
 	@echo 'make try        install what the build needs, build, and show a program in a sandbox'
 	@echo 'make check      install what the tests need, build, run all tests'
 	@echo 'make unit       the unit and golden tests alone; tests/all system: the system tests alone'
+	@echo 'make check-vm   the tests that want systemd and cgroup v2, in a virtual machine (Debian, QEMU)'
 	@echo 'make install    into PREFIX=$(PREFIX), DESTDIR respected; make uninstall'
 	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
@@ -121,6 +122,11 @@ check: deps-check
 	$(MAKE) programs man
 	BUILD=$(BUILD) tests/all
 
+check-vm:
+	tests/deps.sh build vm
+	$(MAKE) all
+	BUILD=$(BUILD) tests/vm/run
+
 bench:
 	tests/deps.sh build bench
 	$(MAKE) all $(BENCH)
@@ -190,4 +196,4 @@ clean:
 	rm -rf build build-*
 
 -include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all help man unit programs deps-build deps-check try check bench lint asan fuzz install uninstall clean
+.PHONY: all help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean
