@@ -23,7 +23,7 @@ LDFLAGS_ALL  = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections $(LD
 MAIN_LIBS   = libconfig libcap
 HELPER_LIBS = libseccomp
 
-LAYERS  = base schema conf host plan mount seccomp cgroup launch cli
+LAYERS  = base schema conf host plan mount seccomp cgroup state launch cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))

@@ -42,6 +42,7 @@ int cmd_run(struct cli *cli, struct args *args);
 int cmd_check(struct cli *cli, struct args *args);
 int cmd_explain(struct cli *cli, struct args *args);
 int cmd_profiles(struct cli *cli, struct args *args);
+int cmd_list(struct cli *cli, struct args *args);
 int cmd_schema(struct cli *cli, struct args *args);
 
 /* ---- places.c ---- */

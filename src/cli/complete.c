@@ -75,6 +75,7 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		break;
 	case VERB_schema: words_settings(&w, true); break;
 	case VERB_profiles:
+	case VERB_list:
 	case VERB_COUNT: break;
 	}
 }

@@ -52,6 +52,9 @@ static const char *const more[VERB_COUNT] = {
 	[VERB_profiles] =
 		"Profiles are looked for in ~/.config/bailey/profiles, " BAILEY_SYSCONFDIR "/bailey/profiles and the directory of\n"
 		"the shipped ones; the first file of a name counts, and NAME.local.conf of each directory is merged on top.\n",
+	[VERB_list] =
+		"The memory is what the processes have resident; what they share counts for each. A sandbox is listed once it has\n"
+		"run for a twentieth of a second, one with a name from its beginning.\n",
 	[VERB_schema] = "SETTING is a setting (filesystem.home) or a group (filesystem); without one all settings are shown.\n"
 			"\n"
 			"Examples:\n"

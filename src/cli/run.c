@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "cli/cli.h"
 #include "launch/launch.h"
+#include "state/state.h"
 
 /* The status as a shell expects it: killed by the signal that killed the program. */
 static int end_like(const struct outcome *o)
@@ -67,6 +68,10 @@ int cmd_run(struct cli *cli, struct args *args)
 	status = status_descriptor(cli, args, &o.status_fd);
 	if (status != 0)
 		return status;
+	o.name = args_value(args, "--name");
+	const char *why;
+	if (o.name != NULL && !state_name_valid(o.name, &why))
+		return cli_fail(cli, EXIT_USAGE, "for example: --name browser-2", "--name %s: %s", o.name, why);
 	struct outcome outcome;
 	struct err e = { .code = 0 };
 	if (launch(&outcome, &cli->arena, &plan, &cli->facts, &o, &e) < 0)

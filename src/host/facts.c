@@ -3,18 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/path.h"
 #include "host/nodes.h"
 #include "host/resolve.h"
 
-enum { TEXT_MAX = 64 * 1024, LIST_BUFFER = 32 * 1024 };
+enum { TEXT_MAX = 64 * 1024 };
 
 static enum node_type type_of(mode_t mode)
 {
@@ -82,48 +80,14 @@ void facts_node(struct facts *f, const char *path, struct node *ret)
 	nodes_put(f, arena_strdup(f->arena, path), ret);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* getdents64(2) by hand: readdir(3) would take a buffer from malloc for each directory. */
-struct entry64 {
-	uint64_t ino;
-	int64_t off;
-	unsigned short len;
-	unsigned char type;
-	char name[];
-};
-
 static int list_live(struct facts *f, const char *path, const char ***ret_names, size_t *ret_count)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	const char **names = NULL;
-	size_t count = 0, cap = 0;
-	_Alignas(struct entry64) char bytes[LIST_BUFFER];
-	long n;
-	while ((n = syscall(SYS_getdents64, fd, bytes, sizeof bytes)) > 0) {
-		for (long at = 0; at < n;) {
-			const struct entry64 *d = (const struct entry64 *)(const void *)(bytes + at);
-			at += d->len;
-			if (strcmp(d->name, ".") == 0 || strcmp(d->name, "..") == 0)
-				continue;
-			names = arena_grow(f->arena, names, count, &cap, sizeof *names);
-			names[count++] = arena_strdup(f->arena, d->name);
-		}
-	}
-	int err = n < 0 ? -errno : 0;
+	int err = dir_names(fd, f->arena, ret_names, ret_count);
 	(void)close(fd);
-	if (err < 0)
-		return err;
-	if (count > 1)
-		qsort(names, count, sizeof *names, by_name);
-	*ret_names = names;
-	*ret_count = count;
-	return 0;
+	return err;
 }
 
 int facts_list(struct facts *f, const char *path, const char ***ret_names, size_t *ret_count)

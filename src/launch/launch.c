@@ -203,7 +203,11 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.command_line = o->command_line,
 		.command_line_len = o->command_line_len,
 	};
-	struct supervise s = { .arena = a, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 } };
+	struct track track;
+	track_init(&track, a, plan, facts, o->name);
+	struct supervise s = {
+		.arena = a, .track = &track, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 }
+	};
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = prepare_descriptors(plan, e); /* before we open any: one of ours is not what was asked for */
@@ -221,6 +225,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		undo_push(&undo, undo_close, s.terminal.fd);
 	if (r == 0)
 		r = prepare(&child, &group, &s, &undo, o, e);
+	if (r == 0)
+		r = track_begin(&track, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
@@ -239,6 +245,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		}
 	}
 	undo_run(&undo);
+	track_end(&track); /* after all that it tells of */
 	if (s.pty != NULL)
 		pty_close(s.pty);
 	if (r < 0) {

@@ -21,6 +21,8 @@ enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 10
 struct state {
 	struct supervise *s;
 	bool started, failed;
+	int64_t begin; /* of the monotonic clock in ms */
+	bool settled; /* what is needed of the plan has been done; the arena is gone */
 	int killed_by; /* the signal that ended the program, or 0 */
 	int64_t deadline; /* of the monotonic clock in ms; 0: none */
 	bool timed_out;
@@ -146,6 +148,27 @@ static void program_started(struct state *st, int pidfd)
 	if (s->pty != NULL && s->pty->lent)
 		(void)lend_pty(st);
 	event_started(s->status_fd, s->profile, s->sandbox, s->terminal.group);
+}
+
+/*
+ * The program runs and has not ended at once: other commands get to know of it.  A short one pays nothing for that, unless it has been
+ * made known before.
+ */
+static bool settle_is_due(const struct state *st)
+{
+	const struct supervise *s = st->s;
+	return st->started && !st->settled && (s->track->entry.directory >= 0 || clock_ms() - st->begin >= SHORT_MS);
+}
+
+static void settle(struct state *st)
+{
+	struct supervise *s = st->s;
+	struct err e = { .code = 0 };
+	bool raw = s->pty != NULL && s->pty->raw; /* lines need a carriage return then */
+	st->settled = true;
+	if (track_running(s->track, s->sandbox, s->terminal.group, &e) < 0 && !s->quiet && event_room(STDERR_FILENO))
+		(void)dprintf(STDERR_FILENO, "bailey: warning: bailey list will not show this sandbox: %s%s%s%s\n", e.text,
+			e.hint[0] != '\0' ? "; " : "", e.hint, raw ? "\r" : "");
 	s->profile = NULL;
 	arena_free(s->arena);
 }
@@ -234,10 +257,13 @@ static void time_is_up(struct state *st)
 
 static int remaining(const struct state *st)
 {
-	if (st->deadline == 0)
+	int64_t next = st->deadline;
+	if (st->started && !st->settled && (next == 0 || next > st->begin + SHORT_MS))
+		next = st->begin + SHORT_MS;
+	if (next == 0)
 		return -1;
 	int64_t now = clock_ms();
-	int64_t left = st->deadline > now ? st->deadline - now : 0;
+	int64_t left = next > now ? next - now : 0;
 	return left > 1000000 ? 1000000 : (int)left;
 }
 
@@ -267,8 +293,11 @@ static void loop(struct state *st)
 		int n = poll(fds, count, remaining(st));
 		if (st->deadline != 0 && clock_ms() >= st->deadline)
 			time_is_up(st);
-		if (n <= 0)
+		if (n <= 0) {
+			if (settle_is_due(st))
+				settle(st);
 			continue;
+		}
 		if (fds[1].revents != 0 && !read_messages(st))
 			return; /* pid 1 is ending: waiting for it is all that is left */
 		if (fds[2].revents != 0)
@@ -279,6 +308,8 @@ static void loop(struct state *st)
 			(void)read_messages(st); /* what was said last */
 			return;
 		}
+		if (settle_is_due(st))
+			settle(st);
 	}
 }
 
@@ -291,7 +322,7 @@ static void echo_interrupt(int sig, bool was_lent)
 
 int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 {
-	struct state st = { .s = s };
+	struct state st = { .s = s, .begin = clock_ms() };
 	if (s->timeout_ms > 0)
 		st.deadline = clock_ms() + (int64_t)s->timeout_ms;
 	loop(&st);

@@ -9,9 +9,11 @@
 #include "launch/message.h"
 #include "launch/pty.h"
 #include "launch/terminal.h"
+#include "launch/track.h"
 
 struct supervise {
-	struct arena *arena; /* freed once the program runs */
+	struct arena *arena; /* freed once the program runs and is known to other commands */
+	struct track *track;
 	int socket; /* to the sandbox */
 	int pidfd; /* of its first process */
 	pid_t sandbox;

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "plan/tree.h"
 
-enum how { OWN, ABSENT, READ_ONLY };
+enum how { OWN, OWN_ROOT, ABSENT, READ_ONLY };
 
 static const struct {
 	const char *path;
@@ -226,7 +226,7 @@ void files_guard(struct planner *pl)
 	for (size_t i = 0; i < sizeof names / sizeof *names && all.count > 0; i++) {
 		const struct grants *grants = names[i].how == READ_ONLY ? &writable : &all;
 		const char *path;
-		if (grants->count == 0 && !kept)
+		if ((grants->count == 0 && !kept) || (names[i].how == OWN_ROOT && pl->facts->uid != 0))
 			continue;
 		if (expand_quietly(pl, names[i].path, &path) < 0) {
 			/* Without a home directory there is nothing in it to protect. */
@@ -244,7 +244,7 @@ void files_guard(struct planner *pl)
 		if (kept && refuse_kept(pl, names[i].why, path))
 			return;
 		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants, &writable);
-		if (names[i].how == OWN)
+		if (names[i].how == OWN || names[i].how == OWN_ROOT)
 			refuse_own(pl, names[i].why, path);
 	}
 	for (size_t i = 0; i < pl->facts->own_count && kept; i++)

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "seccomp/bpf.h"
 
 enum {
@@ -35,37 +36,19 @@ struct header {
 	uint64_t checksum; /* of everything, this member taken as 0 */
 };
 
-/*
- * Each step is a bijection of the state, so two texts that differ in one word never have the same sum.  It guards against
- * damage; against people there are owner and mode.
- */
-static uint64_t sum(uint64_t state, const void *bytes, size_t len)
-{
-	const char *p = bytes;
-	while (len > 0) {
-		uint64_t word = 0;
-		size_t n = len < sizeof word ? len : sizeof word;
-		memcpy(&word, p, n);
-		state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		state ^= state >> 32;
-		p += n;
-		len -= n;
-	}
-	return state;
-}
-
+/* It guards against damage; against people there are owner and mode. */
 static uint64_t checksum(const struct header *h, const struct sock_filter *insns, const char *spec)
 {
 	struct header clean = *h;
 	clean.checksum = 0;
-	uint64_t state = sum(1, &clean, sizeof clean);
-	state = sum(state, insns, h->insn_count * sizeof insns[0]);
-	return sum(state, spec, h->spec_len);
+	uint64_t state = hash_add(1, &clean, sizeof clean);
+	state = hash_add(state, insns, h->insn_count * sizeof insns[0]);
+	return hash_add(state, spec, h->spec_len);
 }
 
 static void entry_name(char name[NAME_SIZE], const char *spec, size_t len)
 {
-	snprintf(name, NAME_SIZE, "%016llx", (unsigned long long)sum(len, spec, len));
+	snprintf(name, NAME_SIZE, "%016llx", (unsigned long long)hash_add(len, spec, len));
 }
 
 /* Belongs to us and nobody else may change it. */

@@ -1,0 +1,137 @@
+/* bailey list: which sandboxes of the caller run. */
+#include <string.h>
+
+#include "base/json.h"
+#include "base/path.h"
+#include "cli/sandboxes.h"
+#include "plan/layout.h"
+
+struct table_row {
+	const char *name, *profile, *pid, *age, *memory, *tasks, *program, *degraded;
+};
+
+static size_t wider(size_t width, const char *text)
+{
+	size_t n = strlen(text);
+	return n > width ? n : width;
+}
+
+/* Settings without the group they are all in. */
+static const char *degraded(struct arena *a, const struct state_record *r)
+{
+	struct buf b = { .arena = a };
+	for (size_t i = 0; i < r->degraded_count; i++) {
+		const char *dot = strrchr(r->degraded[i], '.');
+		buf_printf(&b, "%s%s", i > 0 ? "," : "", layout_clean(a, dot != NULL ? dot + 1 : r->degraded[i]));
+	}
+	return buf_text(&b);
+}
+
+static void print_text(struct cli *cli, struct buf *out, const struct sandboxes *all, const struct state_tasks *tasks)
+{
+	struct arena *a = &cli->arena;
+	const struct table_row head = { "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "PROGRAM", "DEGRADED" };
+	struct table_row *rows = arena_array(a, all->count + 1, sizeof *rows);
+	size_t name = 4, profile = 7, pid = 3, less = 0, program;
+	rows[0] = head;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct state_record *r = &all->items[i].record;
+		struct state_sum sum;
+		state_sum(&sum, tasks, r->sandbox.pid);
+		rows[i + 1] = (struct table_row){
+			.name = r->name,
+			.profile = layout_clean(a, path_base(r->profile)),
+			.pid = arena_printf(a, "%d", (int)r->launcher.pid),
+			.age = sandboxes_age(a, state_process_age(&r->launcher)),
+			.memory = r->sandbox.pid > 0 ? sandboxes_bytes(a, sum.memory) : "-",
+			.tasks = r->sandbox.pid > 0 ? arena_printf(a, "%llu", (unsigned long long)sum.tasks) : "-",
+			.program = layout_clean(a, path_base(r->program)),
+			.degraded = degraded(a, r),
+		};
+		name = wider(name, rows[i + 1].name);
+		profile = wider(profile, rows[i + 1].profile);
+		pid = wider(pid, rows[i + 1].pid);
+		less = wider(less, rows[i + 1].degraded);
+	}
+	if (less > 0)
+		less = wider(less, head.degraded) + 1;
+	/* A name is for typing and stays whole; what is cut to the width is the program. */
+	if (profile > 20)
+		profile = 20;
+	size_t left = name + profile + pid + 5 + 7 + 6 + 5 + less, width = cli_width(cli);
+	program = width > left + 7 ? width - left : 7;
+	for (size_t i = 0; i <= all->count; i++) {
+		const struct table_row *r = &rows[i];
+		buf_printf(out, "%-*s %-*.*s %*s %4s %6s %5s ", (int)name, r->name, (int)profile, (int)profile, r->profile,
+			(int)pid, r->pid, r->age, r->memory, r->tasks);
+		if (less > 0)
+			buf_printf(out, "%-*.*s %s", (int)program, (int)program, r->program, r->degraded);
+		else
+			buf_printf(out, "%.*s", (int)program, r->program);
+		while (out->len > 0 && out->text[out->len - 1] == ' ')
+			out->len--;
+		buf_putc(out, '\n');
+	}
+}
+
+static void json_pid(struct json *j, const char *key, const struct state_process *p)
+{
+	if (p->pid > 0)
+		json_int(j, key, p->pid);
+	else
+		json_null(j, key);
+}
+
+static void print_json(struct buf *out, const struct sandboxes *all, const struct state_tasks *tasks)
+{
+	struct json j = { .out = out, .indent = true };
+	json_object(&j, NULL);
+	json_int(&j, "bailey", 1);
+	json_array(&j, "sandboxes");
+	for (size_t i = 0; i < all->count; i++) {
+		const struct state_record *r = &all->items[i].record;
+		struct state_sum sum;
+		state_sum(&sum, tasks, r->sandbox.pid);
+		json_object(&j, NULL);
+		json_string(&j, "name", r->name);
+		json_string(&j, "profile", r->profile);
+		json_string(&j, "profile_path", r->profile_path);
+		json_string(&j, "program", r->program);
+		json_string(&j, "plan", r->plan);
+		json_string(&j, "state", r->sandbox.pid > 0 ? "running" : "starting");
+		json_int(&j, "started", r->started);
+		json_uint(&j, "age_ms", state_process_age(&r->launcher));
+		json_pid(&j, "launcher_pid", &r->launcher);
+		json_pid(&j, "sandbox_pid", &r->sandbox);
+		json_pid(&j, "program_pid", &r->task);
+		json_uint(&j, "memory", sum.memory);
+		json_uint(&j, "tasks", sum.tasks);
+		json_array(&j, "degraded");
+		for (size_t k = 0; k < r->degraded_count; k++)
+			json_string(&j, NULL, r->degraded[k]);
+		json_array_end(&j);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_object_end(&j);
+	buf_putc(out, '\n');
+}
+
+int cmd_list(struct cli *cli, struct args *args)
+{
+	struct sandboxes all;
+	struct state_tasks tasks = { .count = 0 };
+	struct buf out = { .arena = &cli->arena };
+	if (args->rest_count > 0)
+		return cli_fail(cli, EXIT_USAGE, arena_printf(&cli->arena, "for one of them: bailey stats %s", args->rest[0]),
+			"list takes no words");
+	sandboxes_load(cli, &all);
+	int r = all.count > 0 ? state_tasks_read(&tasks, &cli->arena) : 0;
+	if (r < 0)
+		return cli_fail(cli, EXIT_SETUP, NULL, "cannot read /proc: %s", strerror(-r));
+	if (args_has(args, "--json"))
+		print_json(&out, &all, &tasks);
+	else
+		print_text(cli, &out, &all, &tasks);
+	return cli_write(cli, &out);
+}

@@ -1,0 +1,46 @@
+#include "cli/sandboxes.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+void sandboxes_load(struct cli *cli, struct sandboxes *ret)
+{
+	struct state_search s;
+	struct diags d = { .arena = &cli->arena };
+	state_search(&s, &cli->facts, geteuid());
+	state_list(&ret->items, &ret->count, &cli->arena, &s, &d);
+	cli_print_diags(cli, &d);
+}
+
+int sandboxes_find(struct cli *cli, const struct sandboxes *all, const char *word, const struct state_sandbox **ret)
+{
+	struct err e = { .code = 0 };
+	return state_find(ret, all->items, all->count, word, &e) < 0 ? cli_fail_err(cli, EXIT_USAGE, &e) : 0;
+}
+
+const char *sandboxes_bytes(struct arena *a, uint64_t bytes)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned unit = 0;
+	uint64_t rest = 0;
+	while (bytes >= 1024 && units[unit + 1] != '\0') {
+		rest = bytes % 1024 * 10 / 1024;
+		bytes /= 1024;
+		unit++;
+	}
+	if (unit > 0 && bytes < 10)
+		return arena_printf(a, "%" PRIu64 ".%" PRIu64 "%c", bytes, rest, units[unit]);
+	return arena_printf(a, "%" PRIu64 "%c", bytes, units[unit]);
+}
+
+const char *sandboxes_age(struct arena *a, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+	if (s < 60)
+		return arena_printf(a, "%" PRIu64 "s", s);
+	if (s < 3600)
+		return arena_printf(a, "%" PRIu64 "m", s / 60);
+	if (s < UINT64_C(48) * 3600)
+		return arena_printf(a, "%" PRIu64 "h", s / 3600);
+	return arena_printf(a, "%" PRIu64 "d", s / 86400);
+}

@@ -1,0 +1,40 @@
+/* Makes a launch known to the other bailey commands of the user: state/state.h. */
+#ifndef BAILEY_LAUNCH_TRACK_H
+#define BAILEY_LAUNCH_TRACK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "host/facts.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+struct track {
+	struct arena *arena; /* the launch's; used by track_begin() and track_running() only */
+	const struct plan *plan; /* as long as the arena */
+	const struct facts *facts;
+	const char *name; /* of --name, or NULL */
+	int64_t started; /* seconds since 1970 */
+	struct state_entry entry; /* directory -1: not entered (yet) */
+};
+
+/* Nothing is looked up or made. `name` is NULL when none was asked for. */
+void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const char *name);
+
+/*
+ * Before the clone, for a sandbox that has to be known from its beginning (one with a name): removes what killed launchers have left,
+ * takes the name and describes the launch.  0 or -errno with `e`.
+ */
+int track_begin(struct track *t, struct err *e);
+
+/*
+ * Once the program runs: describes it, with the processes as the host sees them; enters the sandbox first if that was not done.
+ * 0 or -errno with `e`.  The last use of plan and arena.
+ */
+int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e);
+
+/* The sandbox is gone; so is what was written about it. */
+void track_end(struct track *t);
+
+#endif

@@ -1,0 +1,181 @@
+/* state.json: what a launcher says about its sandbox. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/num.h"
+#include "state/state.h"
+
+static void print_process(struct json *j, const char *key, const struct state_process *p)
+{
+	json_object(j, key);
+	json_int(j, "pid", p->pid);
+	json_uint(j, "start", p->start);
+	json_uint(j, "inode", p->inode);
+	json_object_end(j);
+}
+
+void state_record_print(struct buf *out, const struct state_record *r)
+{
+	struct json j = { .out = out };
+	json_object(&j, NULL);
+	json_int(&j, "bailey", 1);
+	json_string(&j, "name", r->name);
+	json_string(&j, "profile", r->profile);
+	json_string(&j, "profile_path", r->profile_path);
+	json_string(&j, "program", r->program);
+	json_string(&j, "plan", r->plan);
+	json_int(&j, "started", r->started);
+	print_process(&j, "launcher", &r->launcher);
+	print_process(&j, "sandbox", &r->sandbox);
+	print_process(&j, "task", &r->task);
+	json_string(&j, "driver", r->driver);
+	json_array(&j, "cgroups");
+	for (size_t i = 0; i < r->cgroup_count; i++) {
+		json_object(&j, NULL);
+		json_string(&j, "controller", r->cgroups[i].controller);
+		json_string(&j, "path", r->cgroups[i].path);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_array(&j, "limits");
+	for (size_t i = 0; i < r->limit_count; i++) {
+		json_object(&j, NULL);
+		json_string(&j, "setting", r->limits[i].setting);
+		json_string(&j, "value", r->limits[i].value);
+		json_origin(&j, "origin", r->limits[i].origin);
+		json_object_end(&j);
+	}
+	json_array_end(&j);
+	json_array(&j, "degraded");
+	for (size_t i = 0; i < r->degraded_count; i++)
+		json_string(&j, NULL, r->degraded[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+	buf_putc(out, '\n');
+}
+
+/* Reads members one by one; the first that is not as it should be is remembered. */
+struct reading {
+	struct arena *arena;
+	const char *bad;
+};
+
+static const struct json_value *member(struct reading *r, const struct json_value *of, const char *key, enum json_type type)
+{
+	const struct json_value *v = json_member(of, key);
+	if ((v == NULL || v->type != type) && r->bad == NULL)
+		r->bad = key;
+	return v != NULL && v->type == type ? v : NULL;
+}
+
+static const char *text(struct reading *r, const struct json_value *of, const char *key)
+{
+	const struct json_value *v = member(r, of, key, JSON_STRING);
+	return v != NULL ? v->string : "";
+}
+
+static const char *text_or_null(struct reading *r, const struct json_value *of, const char *key)
+{
+	const struct json_value *v = json_member(of, key);
+	return v != NULL && v->type == JSON_NULL ? NULL : text(r, of, key);
+}
+
+static int64_t number(struct reading *r, const struct json_value *of, const char *key, int64_t max)
+{
+	const struct json_value *v = member(r, of, key, JSON_INT);
+	if (v == NULL)
+		return 0;
+	if ((v->number < 0 || v->number > max) && r->bad == NULL)
+		r->bad = key;
+	return v->number;
+}
+
+static struct state_process process(struct reading *r, const struct json_value *of, const char *key)
+{
+	const struct json_value *v = member(r, of, key, JSON_OBJECT);
+	return (struct state_process){
+		.pid = (pid_t)number(r, v, "pid", INT32_MAX),
+		.start = (uint64_t)number(r, v, "start", INT64_MAX),
+		.inode = (uint64_t)number(r, v, "inode", INT64_MAX),
+	};
+}
+
+static size_t length(const struct json_value *array)
+{
+	size_t n = 0;
+	for (const struct json_value *v = array != NULL ? array->first : NULL; v != NULL; v = v->next)
+		n++;
+	return n;
+}
+
+static struct origin origin(struct reading *r, const struct json_value *of)
+{
+	const struct json_value *v = json_member(of, "origin");
+	struct origin o = { .file = NULL };
+	if (v == NULL || v->type == JSON_NULL)
+		return o;
+	o.file = text(r, v, "file");
+	const struct json_value *line = json_member(v, "line");
+	if (line != NULL && line->type == JSON_INT)
+		o.line = (unsigned)number(r, v, "line", INT32_MAX);
+	return o;
+}
+
+static void read_cgroups(struct reading *r, struct state_record *ret, const struct json_value *top)
+{
+	const struct json_value *list = member(r, top, "cgroups", JSON_ARRAY);
+	ret->cgroups = arena_array(r->arena, length(list), sizeof *ret->cgroups);
+	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next)
+		ret->cgroups[ret->cgroup_count++] =
+			(struct state_cgroup){ .controller = text(r, v, "controller"), .path = text(r, v, "path") };
+}
+
+static void read_limits(struct reading *r, struct state_record *ret, const struct json_value *top)
+{
+	const struct json_value *list = member(r, top, "limits", JSON_ARRAY);
+	ret->limits = arena_array(r->arena, length(list), sizeof *ret->limits);
+	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next)
+		ret->limits[ret->limit_count++] = (struct state_limit){
+			.setting = text(r, v, "setting"), .value = text(r, v, "value"), .origin = origin(r, v)
+		};
+}
+
+static void read_degraded(struct reading *r, struct state_record *ret, const struct json_value *top)
+{
+	const struct json_value *list = member(r, top, "degraded", JSON_ARRAY);
+	ret->degraded = arena_array(r->arena, length(list), sizeof *ret->degraded);
+	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next) {
+		if (v->type != JSON_STRING && r->bad == NULL)
+			r->bad = "degraded";
+		ret->degraded[ret->degraded_count++] = v->type == JSON_STRING ? v->string : "";
+	}
+}
+
+int state_record_read(struct state_record *ret, struct arena *a, const char *bytes, size_t len, struct err *e)
+{
+	struct json_value *top;
+	unsigned line;
+	const char *why;
+	*ret = (struct state_record){ 0 };
+	if (json_read(a, bytes, len, &top, &line, &why) < 0)
+		return err_set(e, 0, "line %u: %s", line, why);
+	struct reading r = { .arena = a };
+	if (number(&r, top, "bailey", INT64_MAX) != 1)
+		return err_set(e, 0, "it is of another version of bailey");
+	ret->name = text(&r, top, "name");
+	ret->profile = text(&r, top, "profile");
+	ret->profile_path = text_or_null(&r, top, "profile_path");
+	ret->program = text(&r, top, "program");
+	ret->plan = text(&r, top, "plan");
+	ret->started = number(&r, top, "started", INT64_MAX);
+	ret->launcher = process(&r, top, "launcher");
+	ret->sandbox = process(&r, top, "sandbox");
+	ret->task = process(&r, top, "task");
+	ret->driver = text_or_null(&r, top, "driver");
+	read_cgroups(&r, ret, top);
+	read_limits(&r, ret, top);
+	read_degraded(&r, ret, top);
+	return r.bad == NULL ? 0 : err_set(e, 0, "its \"%s\" is not as it should be", r.bad);
+}

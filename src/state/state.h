@@ -1,0 +1,184 @@
+/*
+ * What the running sandboxes of a user are: one directory for each, which only that user can enter, held by flock(2) for as long as
+ * its launcher lives, with a description in JSON in it.
+ *
+ *     PLACE/NAME/state.json        PLACE is $XDG_RUNTIME_DIR/bailey, or what place.c finds in its stead
+ *
+ * No sandbox sees these directories (plan/protected.def), so nothing in them was written by a program inside.  A directory whose
+ * lock is free belongs to a launcher that was killed: whoever comes by removes it and what is left of its sandbox.
+ */
+#ifndef BAILEY_STATE_STATE_H
+#define BAILEY_STATE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/err.h"
+#include "base/origin.h"
+#include "host/facts.h"
+
+enum { STATE_PLACES = 3, STATE_NAME_MAX = 63 };
+
+/* ---- place.c: where ---- */
+
+/* What decides where the state is. Texts stay the caller's. */
+struct state_search {
+	uid_t uid; /* whose */
+	const char *runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
+	const char *state_home; /* $XDG_STATE_HOME, or NULL */
+	const char *home; /* or "" */
+	const char *run; /* "/run" */
+};
+
+/* As the environment has it, for the user `uid`. */
+void state_search(struct state_search *ret, const struct facts *f, uid_t uid);
+
+/* Directories that are open, in the order of preference. */
+struct state_places {
+	struct {
+		int fd;
+		const char *path;
+	} items[STATE_PLACES];
+	size_t count;
+};
+
+/* Opens those that exist and are private to the user. None at all is no error. */
+void state_places_open(struct state_places *ret, struct arena *a, const struct state_search *s);
+void state_places_close(struct state_places *p);
+
+/*
+ * Opens the best one for a sandbox, making it where it is absent.  Returns a descriptor with `*ret_path`, or -errno with `e`: what
+ * was tried and what was wrong with each.
+ */
+int state_place_make(struct arena *a, const struct state_search *s, const char **ret_path, struct err *e);
+
+/* ---- process.c ---- */
+
+/* A process that is not taken for another one with its number. */
+struct state_process {
+	pid_t pid; /* 0: none */
+	uint64_t start; /* clock ticks after boot: proc_pid_stat(5) */
+	uint64_t inode; /* of its pidfd where the kernel has a number of its own for each (Linux 6.9), else 0 */
+};
+
+/* The process of that number at this moment. 0, or -ESRCH when there is none. */
+int state_process(struct state_process *ret, pid_t pid);
+
+/* Whether it is still there (also as a zombie). */
+bool state_process_lives(const struct state_process *p);
+
+/* Milliseconds since it began. */
+uint64_t state_process_age(const struct state_process *p);
+
+/* All processes at one moment, as far as /proc shows them. */
+struct state_task {
+	pid_t pid, parent;
+	uint64_t start, memory, cpu_us; /* `memory` resident bytes */
+	unsigned threads;
+	const struct state_task *up; /* the parent's, or NULL */
+};
+struct state_tasks {
+	struct state_task *items; /* by pid */
+	size_t count;
+};
+int state_tasks_read(struct state_tasks *ret, struct arena *a);
+
+/* What a process and all its descendants take together. */
+struct state_sum {
+	uint64_t memory; /* resident bytes; what processes share counts for each */
+	uint64_t cpu_us; /* of those that are there */
+	uint64_t tasks, processes;
+};
+void state_sum(struct state_sum *ret, const struct state_tasks *all, pid_t root);
+
+/* ---- record.c: the description ---- */
+
+/* A limit as it is held at present. */
+struct state_limit {
+	const char *setting; /* "resources.memory" */
+	const char *value; /* as it was asked for: "512M" */
+	struct origin origin;
+};
+
+/* A directory of the sandbox's cgroup. */
+struct state_cgroup {
+	const char *controller; /* "memory"; "" on cgroup v2, where one directory has all */
+	const char *path;
+};
+
+struct state_record {
+	const char *name;
+	const char *profile, *profile_path; /* the path may be NULL */
+	const char *program; /* path inside */
+	const char *plan; /* a sum of the plan in hexadecimal digits: equal for launches that do the same */
+	int64_t started; /* seconds since 1970 */
+	struct state_process launcher, sandbox,
+		task; /* bailey; the sandbox's first process; the program. Not known while it starts: 0 */
+	const char *driver; /* of the cgroup, or NULL when it has none */
+	struct state_cgroup *cgroups;
+	size_t cgroup_count;
+	struct state_limit *limits;
+	size_t limit_count;
+	const char **degraded; /* settings that are held less tightly than asked for */
+	size_t degraded_count;
+};
+
+/* As the text of state.json. */
+void state_record_print(struct buf *out, const struct state_record *r);
+
+/* Reads such a text strictly. 0, or -EINVAL with `e`. Texts live in the arena. */
+int state_record_read(struct state_record *ret, struct arena *a, const char *text, size_t len, struct err *e);
+
+/* ---- entry.c: one directory ---- */
+
+/* The launcher's hold on its own. */
+struct state_entry {
+	int place, directory; /* -1 when there is none */
+	char name[STATE_NAME_MAX + 1];
+};
+
+/* Whether a text may be the name of a sandbox; `*ret_why` says what is wrong with it. */
+bool state_name_valid(const char *name, const char **ret_why);
+
+/*
+ * Takes the name and holds it.  `name` NULL makes one of the profile's: "firefox-1".  A name that a running sandbox has is -EEXIST
+ * with `e`; other failures are -errno with `e`.  ret->place takes `place` over, also when this fails.
+ */
+int state_enter(struct state_entry *ret, struct arena *a, int place, const char *name, const char *profile, struct err *e);
+
+/* The words for a name that another one has: -EEXIST with `e`. What is not known of that one may be zero. */
+int state_name_taken(const struct state_record *other, struct err *e);
+
+/* Writes the description, all at once for whoever reads it. 0 or -errno with `e`. */
+int state_write(const struct state_entry *entry, const struct state_record *r, struct err *e);
+
+/* Removes the directory and lets go of it. Nothing happens for an entry that was not entered. */
+void state_leave(struct state_entry *entry);
+
+/* ---- list.c: all of them ---- */
+
+struct state_sandbox {
+	struct state_record record;
+	const char *path; /* of its directory */
+};
+
+/*
+ * The running sandboxes in all places, by name, and removal of what killed launchers have left; failures of that become warnings in
+ * `d`.  Those whose launcher has not described them yet are left out.
+ */
+void state_list(struct state_sandbox **ret, size_t *ret_count, struct arena *a, const struct state_search *s, struct diags *d);
+
+/*
+ * The sandbox that a word means: its name; the number of one of its processes; its profile or the beginning of its name, when no other
+ * has the same.  0, -ENOENT, or -ENOTUNIQ with `e` naming those it could be.
+ */
+int state_find(const struct state_sandbox **ret, const struct state_sandbox *all, size_t count, const char *word, struct err *e);
+
+/* Replaces the description of a running sandbox of another launcher. 0 or -errno with `e`. */
+int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e);
+
+#endif
