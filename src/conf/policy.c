@@ -243,6 +243,11 @@ static void forbid(struct loader *l, const struct entry *e)
 {
 	bool read = e->row == &schema_settings[SET_filesystem_read_only];
 	const struct list *have = profile_list(l->profile, e->row);
+	/* What is granted without being named in a list is looked at when the plan is made. */
+	if (read)
+		l->profile->forbidden_read = e->list;
+	else if (e->row == &schema_settings[SET_filesystem_read_write])
+		l->profile->forbidden_write = e->list;
 	for (size_t i = 0; i < e->list.count; i++) {
 		const struct item *f = &e->list.items[i];
 		if (read || e->row == &schema_settings[SET_filesystem_read_write]) {

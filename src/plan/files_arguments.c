@@ -68,19 +68,21 @@ static const char *path_of_word(struct planner *pl, const char *word, bool *opti
 	return pl->facts->cwd[0] == '/' ? path_join(pl->arena, pl->facts->cwd, word) : NULL;
 }
 
-/* Where the profile hides this path of the host, or NULL. */
-static const struct item *hidden(struct planner *pl, const char *path)
+/* The first of the paths in a list at or below which this path of the host lies, or, with `above`, which lie below it; or NULL. */
+static const struct item *named_in(struct planner *pl, const struct list *list, const char *path, bool above)
 {
-	const struct list *list = &pl->p->filesystem_hide;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct item *item = &list->items[i];
 		const char **paths;
 		size_t count;
-		if (expand_path(pl, item->origin, "filesystem.hide", item->text, true, &paths, &count, NULL) < 0)
+		if (expand_path(pl, item->origin, NULL, item->text, true, &paths, &count, NULL) < 0)
 			return item; /* a mistake, which stops the launch */
 		for (size_t k = 0; k < count; k++) {
 			struct resolved r;
-			if (path_within(path, paths[k]) || (tree_resolve(pl, paths[k], &r) == 0 && path_within(path, r.path)))
+			const char *real = tree_resolve(pl, paths[k], &r) == 0 ? r.path : paths[k];
+			if (path_within(path, paths[k]) || path_within(path, real))
+				return item;
+			if (above && path_below(real, path) && named_in(pl, &pl->p->filesystem_hide, real, false) == NULL)
 				return item;
 		}
 	}
@@ -88,17 +90,26 @@ static const struct item *hidden(struct planner *pl, const char *path)
 }
 
 /* Why nothing but an option or a line of its own grants this path of the host, or NULL. */
-static const char *withheld(struct planner *pl, const char *name, const char *real)
+static const char *withheld_name(struct planner *pl, const char *path, bool writable, bool directory)
 {
-	const char *why = tree_protected(pl, real);
-	if (why == NULL && strcmp(name, real) != 0)
-		why = tree_protected(pl, name);
+	const struct profile *p = pl->p;
+	const char *why = tree_protected(pl, path);
 	if (why != NULL)
 		return why;
-	const struct item *item = hidden(pl, real);
-	if (item == NULL && strcmp(name, real) != 0)
-		item = hidden(pl, name);
-	return item != NULL ? arena_printf(pl->arena, "%s hides it", origin_text(pl->arena, item->origin)) : NULL;
+	const struct item *item = named_in(pl, &p->filesystem_hide, path, false);
+	if (item != NULL)
+		return arena_printf(pl->arena, "%s hides it", origin_text(pl->arena, item->origin));
+	item = named_in(pl, &p->forbidden_read, path, directory);
+	if (item == NULL && writable)
+		item = named_in(pl, &p->forbidden_write, path, directory);
+	return item != NULL ? arena_printf(pl->arena, "%s forbids it", origin_text(pl->arena, item->origin)) : NULL;
+}
+
+/* The same for the name that was given, and for what it leads to. */
+static const char *withheld(struct planner *pl, const char *name, const char *real, bool writable, bool directory)
+{
+	const char *why = withheld_name(pl, real, writable, directory);
+	return why != NULL || strcmp(name, real) == 0 ? why : withheld_name(pl, name, writable, directory);
 }
 
 /* The home directory, or one above it: what lies there is never all meant. */
@@ -177,7 +188,7 @@ static bool may_grant(struct planner *pl, const struct argument *arg)
 	else if (planted != NULL)
 		leave_out(pl, arg, "%s is a symbolic link that the program may change (%s, %s), and leads out of there to %s",
 			planted->link, writable->setting, origin_text(pl->arena, writable->origin), arg->r.path);
-	else if ((why = withheld(pl, arg->name, arg->r.path)) != NULL)
+	else if ((why = withheld(pl, arg->name, arg->r.path, !arg->read_only, arg->r.node.type == NODE_DIRECTORY)) != NULL)
 		leave_out(pl, arg, "%s", why);
 	else
 		return true;
@@ -273,7 +284,7 @@ void files_gather_arguments(struct planner *pl)
 }
 
 /* Why the current directory is no place to be granted as a whole, or NULL. */
-static const char *unsuitable(struct planner *pl, const char *cwd)
+static const char *unsuitable(struct planner *pl, const char *cwd, bool writable)
 {
 	struct node n;
 	if (cwd[0] != '/')
@@ -285,7 +296,7 @@ static const char *unsuitable(struct planner *pl, const char *cwd)
 	tree_node(pl, cwd, &n);
 	if ((n.mode & S_ISVTX) != 0)
 		return "all users share it";
-	return withheld(pl, cwd, cwd);
+	return withheld(pl, cwd, cwd, writable, true);
 }
 
 /* Whether a line grants the directory, or one above it, as it is: that says more about it. */
@@ -311,7 +322,7 @@ void files_gather_here(struct planner *pl)
 	bool read_only = v->i == HERE_READ_ONLY;
 	if (is_said(pl, cwd, read_only))
 		return;
-	const char *why = unsuitable(pl, cwd);
+	const char *why = unsuitable(pl, cwd, !read_only);
 	if (why == NULL) {
 		struct entry e = { .kind = ENTRY_BIND,
 			.flags = read_only ? MOUNT_READ_ONLY : 0U,

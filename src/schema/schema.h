@@ -104,6 +104,7 @@ struct records {
 struct profile {
 	const char *name; /* "firefox": for ${PROFILE}, the host name, the persistent home */
 	const char *path; /* the main file, or NULL when it came from standard input or nowhere */
+	struct list forbidden_read, forbidden_write; /* paths that the machine's policy forbids to grant */
 #define GROUP(id, path, help)
 #define SETTING(id, path, type, kind, merge, flags, def, example, bad, help) STRUCT_##type id;
 #define RECORD(id)

@@ -115,6 +115,14 @@ static void test_left_out(void)
 	check_left_out(
 		&r, "something hidden", "1: filesystem.arguments: \"../private/p\" is not granted: t.conf:2 hides it\n", home);
 
+	start(&r, ARGUMENTS_READ_WRITE, WORDS(W("l"), W("a.txt")));
+	say(&r, &r.profile.forbidden_read, "/srv");
+	say(&r, &r.profile.forbidden_write, "~/project");
+	check_left_out(&r, "what the machine's policy forbids",
+		"1: filesystem.arguments: \"l\" is not granted: t.conf:2 forbids it\n"
+		"1: filesystem.arguments: \"a.txt\" is not granted: t.conf:3 forbids it\n",
+		home);
+
 	start(&r, ARGUMENTS_READ_WRITE, WORDS(W("pipe"), W("dev"), W("sock"), W("/home/ada/music")));
 	check_left_out(&r, "no files",
 		"1: filesystem.arguments: \"pipe\" is not granted: it is no regular file\n"
@@ -162,6 +170,14 @@ static void test_here(void)
 	start_here(&r, HERE_READ_ONLY, "/home/ada/project");
 	say(&r, &r.profile.filesystem_read_write, "~/project");
 	check(&r, "a line for it decides", "dir /home 0755\ntmpfs /home/ada 0700 m\nbind /home/ada/project m :2\n");
+
+	start_here(&r, HERE_READ_ONLY, "/srv");
+	say(&r, &r.profile.forbidden_write, "/srv/x");
+	check(&r, "reading what must not be changed", "dir /home 0755\ntmpfs /home/ada 0700 m\nbind /srv rm :1\n");
+	start_here(&r, HERE_READ_WRITE, "/srv");
+	say(&r, &r.profile.forbidden_write, "/srv/x");
+	check_wrong(&r, "a directory above what the policy forbids",
+		"1: filesystem.current_directory: the current directory (/srv) is not granted as a whole: t.conf:2 forbids it\n");
 
 	static const char *const odd[] = { "/home/ada", "/home", "/", "/tmp", "", "/home/ada/.ssh",
 		"/home/ada/.config/bailey/profiles" };
