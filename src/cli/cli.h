@@ -30,6 +30,7 @@ struct cli {
 	struct facts facts; /* live */
 	struct conf_places places;
 	struct filter_places filter;
+	const char *identities; /* the directory with the homes of identities, by profile; or NULL without a home */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
 	char *command_line; /* argv[0] and what follows, in one piece */
@@ -63,7 +64,7 @@ unsigned cli_width(const struct cli *cli);
 /* ---- prepare.c: from the command line to a plan ---- */
 
 /*
- * The settings that --set, --ro, --rw, --net, --fd, --with and --without stand for, into `ret` (which keeps its profile and
+ * The settings that --set, --ro, --rw, --identity, --net, --fd, --with and --without stand for, into `ret` (which keeps its profile and
  * program).  Returns 0, or an exit status after printing what is wrong.
  */
 int cli_request(struct cli *cli, const struct args *args, struct conf_request *ret);
@@ -93,6 +94,11 @@ const char *cli_program_path(struct cli *cli, struct facts *facts, const char *n
  * the name of the profile it gets. A word that is neither is given back, for conf_load() to complain about.
  */
 const char *cli_profile_for(struct cli *cli, struct facts *facts, const char *word);
+
+/* ---- identities.c ---- */
+
+/* Prints which profiles have identities (run --identity), and where their homes are. Returns as cli_write(). */
+int cli_print_identities(struct cli *cli, bool json);
 
 /* ---- explain.c ---- */
 

@@ -71,6 +71,8 @@ void cli_find_places(struct cli *cli)
 		.policy = BAILEY_SYSCONFDIR "/bailey/bailey.conf",
 		.uid = cli->facts.uid,
 	};
+	const char *data = base_dir(cli, "XDG_DATA_HOME", ".local/share");
+	cli->identities = data != NULL ? path_join(a, data, "bailey/identities") : NULL;
 	cli->filter.cache_dir = cache != NULL ? path_join(a, cache, "bailey/filters") : NULL;
 
 	char exe[PATH_MAX];

@@ -56,6 +56,7 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 		{ "--ro", "filesystem.read_only", true },
 		{ "--rw", "filesystem.read_write", true },
 		{ "--root", "filesystem.root", true },
+		{ "--identity", "filesystem.identity", false },
 		{ "--net", "network.mode", false },
 		{ "--fd", "process.descriptors", false },
 		{ "--memory", "resources.memory", false },
@@ -86,7 +87,7 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 int cli_request(struct cli *cli, const struct args *args, struct conf_request *ret)
 {
 	struct arena *a = &cli->arena;
-	struct conf_set *sets = arena_array(a, args->count, sizeof *sets);
+	struct conf_set *sets = arena_array(a, 2 * args->count, sizeof *sets);
 	const char **with = arena_array(a, args->count, sizeof *with);
 	const char **without = arena_array(a, args->count, sizeof *without);
 	ret->set_count = ret->with_count = ret->without_count = 0;
@@ -105,6 +106,8 @@ int cli_request(struct cli *cli, const struct args *args, struct conf_request *r
 			return status;
 		if (sets[ret->set_count].path != NULL)
 			ret->set_count++;
+		if (strcmp(arg->row->name, "--identity") == 0)
+			sets[ret->set_count++] = (struct conf_set){ "filesystem.home", "persistent", arg->row->name };
 	}
 	ret->sets = sets;
 	ret->with = with;

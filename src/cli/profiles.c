@@ -91,6 +91,8 @@ int cmd_profiles(struct cli *cli, struct args *args)
 	if (args->rest_count > 0)
 		return cli_fail(cli, EXIT_USAGE, arena_printf(&cli->arena, "to see what it does: bailey explain %s", args->rest[0]),
 			"profiles takes no words");
+	if (args_has(args, "--identities"))
+		return cli_print_identities(cli, args_has(args, "--json"));
 	conf_list(&entries, &count, &cli->arena, &cli->places, args_has(args, "--all"), &diags);
 	if (args_has(args, "--json"))
 		print_json(&out, entries, count);

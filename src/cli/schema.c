@@ -24,6 +24,7 @@ static const char *const kind_words[] = {
 	[KIND_PROGRAM] = "program",
 	[KIND_PROFILE] = "profile",
 	[KIND_OPTION] = "option",
+	[KIND_IDENTITY] = "identity",
 	[KIND_USER] = "user",
 	[KIND_HOSTNAME] = "hostname",
 	[KIND_SYSCALL] = "syscall",

@@ -12,7 +12,7 @@
 #include "schema/syscalls.h"
 
 enum { WEIGHT_MAX = 10000, QUOTA_MAX = 1000000, SHARE_MAX = 100 };
-enum { NICE_MIN = -20, NICE_MAX = 19, FIRST_DESCRIPTOR = 3, HOST_NAME_LEN = 64, USER_NAME_LEN = 32 };
+enum { NICE_MIN = -20, NICE_MAX = 19, FIRST_DESCRIPTOR = 3, HOST_NAME_LEN = 64, USER_NAME_LEN = 32, IDENTITY_LEN = 64 };
 
 static const char *const variables[] = {
 	"HOME",
@@ -193,6 +193,18 @@ static bool option_valid(const struct place *at, const char *text)
 	return text[0] != '\0' || refuse(at, NULL, "an empty option name");
 }
 
+/* It becomes the name of a directory. */
+static bool identity_valid(const struct place *at, const char *text)
+{
+	size_t n = strlen(text);
+	bool good = n > 0 && n <= IDENTITY_LEN && text[0] != '.' && text[0] != '-';
+	for (const char *p = text; *p != '\0' && good; p++)
+		good = isascii((unsigned char)*p) && (isalnum((unsigned char)*p) || strchr("-_.", *p) != NULL);
+	return good ||
+		refuse(at, "letters, digits, '-', '_' and '.', at most 64, and the first is a letter, a digit or '_'",
+			"\"%s\" is no name for an identity", text);
+}
+
 static bool program_valid(const struct place *at, const char *text)
 {
 	if (strchr(text, '/') != NULL)
@@ -344,6 +356,7 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_PROGRAM: return program_valid(at, *text);
 	case KIND_PROFILE: return profile_name_valid(*text, &why) || refuse(at, NULL, "the profile name \"%s\" %s", *text, why);
 	case KIND_OPTION: return option_valid(at, *text);
+	case KIND_IDENTITY: return identity_valid(at, *text);
 	case KIND_USER: return user_valid(at, *text);
 	case KIND_HOSTNAME: return hostname_valid(at, *text);
 	case KIND_SYSCALL: return syscall_valid(at, *text, list);

@@ -233,6 +233,9 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 		return;
 	}
 	if (e->node.type != NODE_DIRECTORY) {
+		/* Without a mount of its own it can also be replaced by a rename. */
+		if (!in->ours && in->host != NULL && is_redundant(e, path_join(pl->arena, in->host, s->name), in->grant))
+			return;
 		struct mount_op *op = tree_add_op(pl, MOUNT_BIND, s->path, e);
 		op->source = e->source;
 		op->flags = e->flags | where;

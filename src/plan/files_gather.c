@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/path.h"
 #include "plan/tree.h"
 
@@ -162,11 +163,18 @@ static void gather_create(struct planner *pl)
 {
 	static const char setting[] = "filesystem.create";
 	const struct list *list = &pl->p->filesystem_create;
+	struct file_tree *t = pl->files;
+	if (t->kept != NULL)
+		t->own = arena_array(pl->arena, list->count, sizeof *t->own);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct item *item = &list->items[i];
 		const char *path;
 		if (one_path(pl, item->origin, setting, item->text, &path) != 0)
 			continue;
+		if (t->kept != NULL) {
+			files_create_own(pl, path, item);
+			continue;
+		}
 		struct resolved r;
 		int err = facts_resolve(pl->facts, path, &r);
 		if (err == -ENOENT)
@@ -178,13 +186,26 @@ static void gather_create(struct planner *pl)
 	}
 }
 
+/* A profile's name as the name of one directory: "common/x" must not lie in what belongs to "common". */
+static const char *one_name(struct arena *a, const char *name)
+{
+	struct buf b = { .arena = a };
+	for (; name != NULL && *name != '\0'; name++)
+		buf_puts(&b, *name == '/' ? "%2F" : *name == '%' ? "%25" : (const char[]){ *name, '\0' });
+	return b.len > 0 ? buf_text(&b) : "-";
+}
+
 /* Where the home directory of its own that a profile keeps lies on the host. */
 static int persistent_home(struct planner *pl, struct entry *e)
 {
 	struct resolved r;
-	int err = expand_text(pl, e->origin, e->setting, "${DATA}/bailey/homes/${PROFILE}", &e->source);
+	const struct value *identity = &pl->p->filesystem_identity;
+	int err = expand_text(pl, e->origin, e->setting,
+		identity->set ? "${DATA}/bailey/identities" : "${DATA}/bailey/homes/${PROFILE}", &e->source);
 	if (err < 0)
 		return err;
+	if (identity->set)
+		e->source = arena_printf(pl->arena, "%s/%s/%s", e->source, one_name(pl->arena, pl->p->name), identity->s);
 	if (path_normal(pl->arena, e->source, &e->source) < 0) {
 		diag_error(pl->diags, e->origin, e->setting, "\"%s\" cannot be the place of a home directory", e->source);
 		return -EINVAL;
@@ -205,6 +226,13 @@ static void gather_home(struct planner *pl)
 		.origin = home->set ? home->origin : built_in,
 	};
 	bool private = !home->set || home->i == HOME_PRIVATE;
+	const struct value *identity = &pl->p->filesystem_identity;
+	if (identity->set && home->i != HOME_PERSISTENT) {
+		struct diag *at = diag_error(pl->diags, identity->origin, "filesystem.identity",
+			"an identity has a kept home: filesystem.home is something else");
+		diag_hint(pl->diags, at, "write home = \"persistent\"; --identity NAME says both");
+		return;
+	}
 	/* A private home needs no home: what has none (a service, a user without an entry) just gets no directory for it. */
 	if (private && pl->facts->home[0] != '/')
 		return;
@@ -227,7 +255,9 @@ static void gather_home(struct planner *pl)
 		if (persistent_home(pl, &e) < 0)
 			return;
 	}
-	tree_add(pl, &e);
+	const struct entry *added = tree_add(pl, &e);
+	if (identity->set)
+		pl->files->kept = added;
 }
 
 /* Every sandbox has these, besides devices. */
@@ -290,5 +320,6 @@ void files_gather(struct planner *pl)
 	files_gather_devices(pl);
 	gather_binds(pl);
 	gather_tmpfs(pl);
+	files_grant_own(pl);
 	files_gather_here(pl);
 }

@@ -122,11 +122,13 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	struct file_tree *t = pl->files;
 	struct resolved r;
 	const char *real = tree_resolve(pl, path, &r) == 0 ? r.path : path, *home = NULL;
+	const char *kept = t->kept != NULL ? t->kept->source : NULL; /* of this very sandbox */
 	for (size_t i = 0; i < t->count; i++) {
 		const struct entry *e = t->entries[i];
 		if (e->rank == RANK_HOME)
 			home = e->source;
-		if (e->rank != RANK_ASKED || !entry_is_writable(e) || !path_within(e->source, real))
+		if (e->rank != RANK_ASKED || !entry_is_writable(e) || !path_within(e->source, real) ||
+			(kept != NULL && path_within(e->source, kept)))
 			continue;
 		struct diag *at = diag_error(
 			pl->diags, e->origin, e->setting, "\"%s\" is never writable inside: there are %s", e->asked, own);
@@ -134,7 +136,8 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	}
 	for (size_t i = 0; i < pl->plan->create_count; i++) {
 		const struct create_op *c = &pl->plan->creates[i];
-		if (path_within(c->path, real) && (home == NULL || strcmp(c->path, home) != 0))
+		if (path_within(c->path, real) && (kept == NULL || !path_within(c->path, kept)) &&
+			(home == NULL || strcmp(c->path, home) != 0))
 			diag_error(pl->diags, c->origin, "filesystem.create", "\"%s\" lies where bailey keeps %s", c->asked, own);
 	}
 }

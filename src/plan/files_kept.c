@@ -1,8 +1,63 @@
-/* Mount points in a persistent home: they are made in the kept directory, so that it can be bound as it is and nothing is lost. */
+/*
+ * Homes that are kept.  Under an identity what belongs to the program lies in the identity's home: what `create` names, and
+ * whatever else it may change below a hidden name of the home (~/.config/x).
+ *
+ * Mount points in a persistent home: they are made in the kept directory, so that it can be bound as it is and nothing is lost.
+ */
 #include <errno.h>
+#include <string.h>
 
 #include "base/path.h"
 #include "plan/tree.h"
+
+void files_create_own(struct planner *pl, const char *path, const struct item *item)
+{
+	struct file_tree *t = pl->files;
+	if (!path_below(path, t->kept->path)) {
+		struct diag *at = diag_error(pl->diags, item->origin, "filesystem.create",
+			"\"%s\" lies outside of the home directory: an identity cannot have its own (it is %s)", item->text, path);
+		diag_hint(pl->diags, at, "a variable such as XDG_CONFIG_HOME may lead there: start bailey without it");
+		return;
+	}
+	t->own[t->own_count++] = path;
+	tree_add_create(pl, tree_move(pl->arena, path, t->kept->path, t->kept->source), false, item->text, item->origin);
+}
+
+/* "~/.config/x", but not "~/Documents". */
+static bool is_settings(const char *path, const char *home)
+{
+	return strstr(path + strlen(home), "/.") != NULL;
+}
+
+static bool is_own(const struct file_tree *t, const struct entry *e)
+{
+	bool own = strcmp(e->path, t->kept->path) == 0 || is_settings(e->path, t->kept->path);
+	for (size_t i = 0; i < t->own_count && !own; i++)
+		own = path_within(e->path, t->own[i]);
+	return own;
+}
+
+void files_grant_own(struct planner *pl)
+{
+	struct file_tree *t = pl->files;
+	for (size_t i = 0; i < t->count && t->kept != NULL; i++) {
+		struct entry *e = t->entries[i];
+		/* --rw means the user's own, and so does a line that gives the path another name. */
+		bool named = e->origin.file != NULL && strncmp(e->origin.file, "command line", 12) == 0;
+		if (e->rank != RANK_ASKED || !entry_is_writable(e) || e->renamed || e->layers != NULL || named ||
+			!path_within(e->path, t->kept->path) || !is_own(t, e))
+			continue;
+		struct node n;
+		struct resolved r;
+		facts_node(pl->facts, e->path, &n);
+		e->source = tree_move(pl->arena, e->path, t->kept->path, t->kept->source);
+		/* What is a file on the host is the program's to make, if it wants one. */
+		if (n.type != NODE_DIRECTORY)
+			e->optional = true;
+		else if (!e->optional && facts_resolve(pl->facts, e->source, &r) == -ENOENT)
+			tree_add_create(pl, r.path, false, e->asked, e->origin);
+	}
+}
 
 /* The persistent home, or NULL. */
 static const struct entry *kept_home(const struct planner *pl)

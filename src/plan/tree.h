@@ -79,6 +79,9 @@ struct file_tree {
 	size_t count, cap;
 	struct spot *root;
 	struct entry *top; /* filesystem.root, or NULL */
+	const struct entry *kept; /* the home of filesystem.identity, or NULL */
+	const char **own; /* paths of the home that `create` names: under an identity they are its own */
+	size_t own_count;
 	struct made *created;
 	size_t created_count, created_cap;
 	size_t create_cap, mount_cap, path_cap; /* room in the plan's arrays */
@@ -194,6 +197,10 @@ void files_merge(struct planner *pl);
 
 /* Makes the tree of spots. */
 void files_plant(struct planner *pl);
+
+/* Under an identity: what of the home is its own lies in its home, where these have it made and grants find it. */
+void files_create_own(struct planner *pl, const char *path, const struct item *item);
+void files_grant_own(struct planner *pl);
 
 /* Has missing mount points made in a persistent home. */
 void files_keep_points(struct planner *pl);

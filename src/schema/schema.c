@@ -145,6 +145,7 @@ static const struct kind_words kind_words[] = {
 	[KIND_PROGRAM] = { "command name", "command names" },
 	[KIND_PROFILE] = { "profile name", "profile names" },
 	[KIND_OPTION] = { "option name", "option names" },
+	[KIND_IDENTITY] = { "name", "names" },
 	[KIND_USER] = { "user name", "user names" },
 	[KIND_HOSTNAME] = { "host name", "host names" },
 	[KIND_SYSCALL] = { "system call", "system calls and @groups" },

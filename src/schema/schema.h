@@ -22,6 +22,7 @@ enum kind {
 	KIND_PROGRAM, /* a command name, no slash */
 	KIND_PROFILE, /* a profile name as in inherit: no "..", no leading slash */
 	KIND_OPTION, /* letters, digits, '-', '_' */
+	KIND_IDENTITY, /* letters, digits, '-', '_', '.', neither of the last two first */
 	KIND_USER, /* a user name */
 	KIND_HOSTNAME, /* RFC 1123 label(s), or "random", "host", with variables */
 	KIND_SYSCALL, /* a name of schema/syscalls.h, or @group */

@@ -65,7 +65,7 @@ more"
 }
 
 @test "arguments: a key is not granted because a word leads to it" {
-	mkdir -p -m 700 ~/.ssh
+	mkdir -p ~/.ssh
 	echo secret > ~/.ssh/bailey-test
 	ln -s ~/.ssh/bailey-test elsewhere/picture
 	is "$(cat elsewhere/picture)" secret

@@ -30,6 +30,33 @@ static void test_homes(void)
 	arena_free(&r.arena);
 
 	setup(&r,
+		"\"/home/ada/.app\":\"dir\",\"/home/ada/.rc\":\"file\",\"/home/ada/.config/x\":\"dir\",\"/home/ada/proj\":\"dir\","
+		"\"/home/ada/.themes\":\"dir\"");
+	set_home(&r, HOME_PERSISTENT);
+	r.profile.name = "a/b";
+	set_text(&r.profile.filesystem_identity, "work");
+	say(&r, &r.profile.filesystem_create, "~/.app");
+	say(&r, &r.profile.filesystem_read_write, "~/.app");
+	say(&r, &r.profile.filesystem_read_write, "~/.rc");
+	say(&r, &r.profile.filesystem_read_write, "~/.config/x");
+	say(&r, &r.profile.filesystem_read_write, "~/proj");
+	say(&r, &r.profile.filesystem_read_only, "~/.themes");
+	check(&r, "under an identity settings are its own",
+		"dir /home 0755\nbind /home/ada <- /home/ada/.local/share/bailey/identities/a%2Fb/work m :1\n"
+		"bind /home/ada/.themes rb :7\nbind /home/ada/proj b :6\n");
+
+	setup(&r,
+		"\"/home/ada\":\"dir 0700\",\"/home/ada/.local/share/bailey/identities/test/work/.app\":\"-> ../../../../../../.ssh\","
+		"\"/home/ada/.ssh\":\"dir\",\"/home/ada/.app\":\"dir\"");
+	set_home(&r, HOME_PERSISTENT);
+	set_text(&r.profile.filesystem_identity, "work");
+	say(&r, &r.profile.filesystem_read_write, "~/.app");
+	plan_it(&r);
+	ok(r.diags.errors > 0 && strstr(mistakes(&r), "a symbolic link that the program may change") != NULL,
+		"a symlink that an earlier run left in the identity's home");
+	arena_free(&r.arena);
+
+	setup(&r,
 		"\"/home/ada\":\"dir 0700\",\"/home/ada/proj\":\"dir\","
 		"\"/home/ada/.local/share/bailey/homes/test/proj\":\"-> /home/ada\"");
 	set_home(&r, HOME_PERSISTENT);

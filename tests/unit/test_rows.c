@@ -33,6 +33,7 @@ static const struct {
 	const char *row, *path, *value;
 	bool root;
 } needs[] = {
+	{ "filesystem.identity", "filesystem.home", "persistent", false },
 	{ "filesystem.hide", "filesystem.read_only", "~/Documents", false },
 	{ "filesystem.argument_directories", "filesystem.arguments", "read_only", false },
 	{ "environment.unset", "environment.keep", "LD_PRELOAD", false },
