@@ -33,6 +33,9 @@ static const char *const kind_words[] = {
 	[KIND_ENV_NAME] = "variable",
 	[KIND_ENV_PAIR] = "variable=value",
 	[KIND_DESCRIPTOR] = "descriptor",
+	[KIND_ADDRESS] = "address",
+	[KIND_ENDPOINT] = "endpoint",
+	[KIND_PORT] = "port",
 	[KIND_NICE] = "nice",
 	[KIND_COUNT] = "count",
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/capability.h>
 
+#include "base/inet.h"
 #include "base/num.h"
 #include "base/numset.h"
 #include "schema/condition.h"
@@ -341,6 +342,22 @@ static bool resource_valid(const struct place *at, const char *text)
 		at, schema_nearest(text, SETTING_COUNT, resource_name, NULL), text, "there is no such setting in this group");
 }
 
+static bool address_valid(const struct place *at, const char *text)
+{
+	int family;
+	return inet_address(text, &family) == 0 || refuse(at, "a name is no address", "\"%s\" is no IPv4 or IPv6 address", text);
+}
+
+static bool endpoint_valid(const struct place *at, const char *text)
+{
+	struct inet_endpoint e;
+	int r = inet_endpoint(text, &e);
+	if (r == -ERANGE)
+		return refuse(at, NULL, "the port in \"%s\" is not between 1 and 65535", text);
+	return r == 0 ||
+		refuse(at, "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"8080\"", "\"%s\" is no address with a port", text);
+}
+
 /* A text of that kind; `*text` may become its one spelling. */
 static bool kind_valid(const struct place *at, const struct setting *row, const char **text)
 {
@@ -366,7 +383,10 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_ENV_PAIR: return env_pair_valid(at, *text);
 	case KIND_NUMBERS: return numbers_valid(at, text);
 	case KIND_RESOURCE: return resource_valid(at, *text);
+	case KIND_ADDRESS: return address_valid(at, *text);
+	case KIND_ENDPOINT: return endpoint_valid(at, *text);
 	case KIND_TEXT:
+	case KIND_PORT:
 	case KIND_DESCRIPTOR:
 	case KIND_NICE:
 	case KIND_COUNT:
@@ -390,11 +410,12 @@ static bool read_int(const struct place *at, enum kind kind, const char *text, i
 {
 	if (kind == KIND_PERCENT)
 		return read_percent(at, text, ret);
-	bool one_up = kind == KIND_ONE_UP || kind == KIND_WEIGHT;
+	bool one_up = kind == KIND_ONE_UP || kind == KIND_WEIGHT || kind == KIND_PORT;
 	int64_t min = kind == KIND_NICE ? NICE_MIN : kind == KIND_DESCRIPTOR ? FIRST_DESCRIPTOR : one_up ? 1 : 0;
 	int64_t max = kind == KIND_NICE   ? NICE_MAX
 		: kind == KIND_DESCRIPTOR ? INT_MAX
 		: kind == KIND_WEIGHT     ? WEIGHT_MAX
+		: kind == KIND_PORT       ? UINT16_MAX
 					  : INT64_MAX;
 	int r = num_int(text, min, max, ret);
 	if (r == -EINVAL)
@@ -405,6 +426,8 @@ static bool read_int(const struct place *at, enum kind kind, const char *text, i
 		return refuse(at, "0, 1 and 2 are always passed on", "%s is no file descriptor from %d", text, FIRST_DESCRIPTOR);
 	if (r < 0 && kind == KIND_WEIGHT)
 		return refuse(at, "everybody else has 100", "%s is not between 1 and %d", text, WEIGHT_MAX);
+	if (r < 0 && kind == KIND_PORT)
+		return refuse(at, NULL, "%s is not a port, 1 to 65535", text);
 	return r == 0 || refuse(at, NULL, "%s is out of range: a number from %d", text, one_up ? 1 : 0);
 }
 

@@ -58,8 +58,8 @@ static int map_identity(const struct child_args *args)
 	return r;
 }
 
-/* The launcher has the maps written (until then no id of this process means anything) and puts it into its control group. */
-static int await_go(const struct child_args *args)
+/* What the launcher does from outside is waited for. */
+static int await(const struct child_args *args, enum message_type type)
 {
 	struct message m;
 	ssize_t n;
@@ -68,7 +68,7 @@ static int await_go(const struct child_args *args)
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		_exit(SETUP_FAILED); /* the launcher died, or gave up */
-	if (n != (ssize_t)sizeof m || m.type != MESSAGE_GO)
+	if (n != (ssize_t)sizeof m || m.type != type)
 		return n < 0 ? -errno : -EBADMSG;
 	return 0;
 }
@@ -156,7 +156,7 @@ void child_main(const struct child_args *args)
 		if (r < 0)
 			child_fail(args, STEP_AFFINITY, r, 0);
 	}
-	r = args->waits ? await_go(args) : 0;
+	r = args->waits ? await(args, MESSAGE_GO) : 0;
 	if (r == 0)
 		r = plan->mode == IDENTITY_MAPPED ? leave_groups() : map_identity(args);
 	if (r < 0)
@@ -165,7 +165,7 @@ void child_main(const struct child_args *args)
 	if (args->own_cgroups && unshare(CLONE_NEWCGROUP) < 0)
 		child_fail(args, STEP_CGROUPS, -errno, 0);
 	mode_t mask = umask(0); /* modes in the plan are exact */
-	if (plan->network == NETWORK_NONE && (r = loopback_up()) < 0)
+	if (plan->network != NETWORK_HOST && (r = loopback_up()) < 0)
 		child_fail(args, STEP_LOOPBACK, r, 0);
 	if (args->hostname[0] != '\0' && sethostname(args->hostname, strlen(args->hostname)) < 0)
 		child_fail(args, STEP_HOSTNAME, -errno, 0);
@@ -177,6 +177,9 @@ void child_main(const struct child_args *args)
 	(void)umask(mask); /* always succeeds */
 	if (plan->pty_fds != 0 && (r = make_pty(args)) < 0)
 		child_fail(args, STEP_PTY, r, 0);
+	/* Connected meanwhile: the launcher has to look into this process for it. */
+	if (plan->user_network.pasta != NULL && (r = await(args, MESSAGE_CONNECTED)) < 0)
+		child_fail(args, STEP_NETWORK, r, 0);
 
 	/* From here on nothing outside can look into this process or its copy: /proc/1/exe, descriptors, memory (ptrace(2)). Not
 	 * earlier, because the files in /proc/self then belong to root. */

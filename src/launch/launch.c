@@ -12,6 +12,7 @@
 #include "launch/child.h"
 #include "launch/events.h"
 #include "launch/maps.h"
+#include "launch/network.h"
 #include "launch/prepare.h"
 #include "launch/supervise.h"
 #include "launch/undo.h"
@@ -191,6 +192,27 @@ static int open_terminal(struct pty *pty, struct child_args *child, struct err *
 	return 0;
 }
 
+/* While the sandbox builds its file tree. */
+static int connect_network(
+	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	if (plan->user_network.pasta == NULL) {
+		if (!o->quiet)
+			(void)dprintf(
+				STDERR_FILENO, "bailey: this machine has no route to anywhere: the sandbox gets a loopback only\n");
+		return 0;
+	}
+	say(o, STEP_NETWORK, "words for pasta", plan->user_network.argc);
+	struct outside pasta;
+	int r = network_start(&pasta, plan, child->arena, s->sandbox, s->pidfd, s->signals, &child->mask, undo, e);
+	if (r < 0)
+		return r;
+	s->network = pasta.pidfd;
+	(void)message_send(s->socket, MESSAGE_CONNECTED, STEP_NETWORK, 0, 0); /* a sandbox that is gone is seen later */
+	return 0;
+}
+
 int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct facts *facts, const struct launch_options *o,
 	struct err *e)
 {
@@ -206,7 +228,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct track track;
 	track_init(&track, a, plan, facts, o->name);
 	struct supervise s = {
-		.arena = a, .track = &track, .status_fd = o->status_fd, .quiet = o->quiet, .terminal = { .fd = -1 }
+		.arena = a, .track = &track, .status_fd = o->status_fd, .quiet = o->quiet, .network = -1, .terminal = { .fd = -1 }
 	};
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
@@ -237,6 +259,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	}
 	if (r == 0)
 		r = let_go(&group, &child, &s, o, e);
+	if (r == 0 && plan->network == NETWORK_USER)
+		r = connect_network(&child, &s, &undo, o, e);
 	if (r == 0) {
 		struct message failed;
 		if (supervise(&s, ret, &failed) != 0) {

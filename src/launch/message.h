@@ -20,6 +20,7 @@ enum message_type {
 	MESSAGE_KILLED, /* from pid 1: signal `value` ended the program. Without this, pid 1's exit status is the program's */
 	/* to pid 1 */
 	MESSAGE_GO, /* to what will be pid 1, once, if it waits: its id maps are written, it is in its control group */
+	MESSAGE_CONNECTED, /* the same, later: its network is connected */
 	MESSAGE_SIGNAL, /* send signal `value` to `index`, one of enum message_target */
 	MESSAGE_FOREGROUND, /* `value` 1: the program has its pseudo terminal's foreground again; 0: nobody in there has */
 };

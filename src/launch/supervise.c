@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 4 };
 
 struct state {
 	struct supervise *s;
@@ -255,6 +255,16 @@ static void time_is_up(struct state *st)
 		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended%s\n", st->s->timeout_at, raw ? "\r" : "");
 }
 
+/* The program goes on without: what is cut off is no danger to anybody. */
+static void network_lost(struct state *st)
+{
+	struct supervise *s = st->s;
+	s->network = -1; /* the undo list owns it */
+	bool raw = s->pty != NULL && s->pty->raw;
+	if (!s->quiet && event_room(STDERR_FILENO))
+		(void)dprintf(STDERR_FILENO, "bailey: pasta has ended: the sandbox has no network any more%s\n", raw ? "\r" : "");
+}
+
 static int remaining(const struct state *st)
 {
 	int64_t next = st->deadline;
@@ -283,13 +293,14 @@ static void loop(struct state *st)
 	struct supervise *s = st->s;
 	wait_for_short_ones(s);
 	for (;;) {
-		struct pollfd fds[3 + PTY_POLLS] = {
+		struct pollfd fds[FIXED_POLLS + PTY_POLLS] = {
 			{ .fd = s->pidfd, .events = POLLIN },
 			{ .fd = s->socket, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
+			{ .fd = s->network, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
-		nfds_t count = 3 + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + 3) : 0);
+		nfds_t count = FIXED_POLLS + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + FIXED_POLLS) : 0);
 		int n = poll(fds, count, remaining(st));
 		if (st->deadline != 0 && clock_ms() >= st->deadline)
 			time_is_up(st);
@@ -302,7 +313,10 @@ static void loop(struct state *st)
 			return; /* pid 1 is ending: waiting for it is all that is left */
 		if (fds[2].revents != 0)
 			read_signals(st);
-		if (count > 3 && (fds[3].revents != 0 || fds[4].revents != 0) && !pty_copy(s->pty, fds + 3))
+		if (fds[3].revents != 0)
+			network_lost(st);
+		struct pollfd *terminal = fds + FIXED_POLLS;
+		if (count > FIXED_POLLS && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))
 			(void)lend_pty(st);
 		if (fds[0].revents != 0) {
 			(void)read_messages(st); /* what was said last */

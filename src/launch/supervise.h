@@ -20,6 +20,7 @@ struct supervise {
 	int signals; /* signalfd of all that can be passed on */
 	int status_fd;
 	bool quiet;
+	int network; /* pidfd of the program that connects its network, or -1 */
 	struct terminal terminal;
 	struct pty *pty; /* with a pseudo terminal, else NULL */
 	uint64_t timeout_ms; /* 0: none */

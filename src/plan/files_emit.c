@@ -269,6 +269,7 @@ static void emit_file(struct planner *pl, const struct spot *s, const struct pla
 		return;
 	struct mount_op *op = tree_add_op(pl, MOUNT_FILE, s->path, e);
 	op->mode = e->mode;
+	op->content = e->content;
 	if (!in->ours)
 		op->flags = MOUNT_OVER | MOUNT_IN_BIND | MOUNT_ON_FILE | MOUNT_READ_ONLY;
 }

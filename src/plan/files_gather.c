@@ -305,6 +305,22 @@ static void gather_built_in(struct planner *pl)
 	}
 }
 
+/* The name servers of a network of its own. */
+static void gather_resolv(struct planner *pl)
+{
+	const struct user_network *n = &pl->plan->user_network;
+	if (n->resolv == NULL)
+		return;
+	tree_add(pl,
+		&(struct entry){ .kind = ENTRY_FILE,
+			.path = n->resolv_path,
+			.content = n->resolv,
+			.mode = 0444,
+			.guarded = !pl->p->filesystem_root.set,
+			.why = "the name servers of its own network",
+			.origin = pl->plan->network_origin });
+}
+
 void files_gather(struct planner *pl)
 {
 	const struct profile *p = pl->p;
@@ -312,6 +328,7 @@ void files_gather(struct planner *pl)
 	pl->files->cap = 64 + p->filesystem_read_only.count + p->filesystem_read_write.count + p->devices_nodes.count;
 	pl->files->entries = arena_array(pl->arena, pl->files->cap, sizeof(struct entry *));
 	gather_built_in(pl);
+	gather_resolv(pl);
 	gather_home(pl);
 	gather_create(pl);
 	files_gather_layers(pl);

@@ -118,6 +118,7 @@ static void mount_below(struct planner *pl, const struct spot *s, const struct e
 				continue;
 			struct mount_op *op = tree_add_op(pl, MOUNT_FILE, c->path, x);
 			op->mode = x->mode;
+			op->content = x->content;
 			op->flags = MOUNT_OVER | MOUNT_IN_BIND | MOUNT_ON_FILE | MOUNT_READ_ONLY;
 			continue;
 		}

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "base/path.h"
-#include "host/resolve.h"
 #include "plan/parts.h"
 
 /* Packages give files to "nobody" and "nogroup", 65534: an inside that does not know these cannot install them. */
@@ -72,23 +70,11 @@ static void map_file(struct planner *pl, struct id_map *m, const char *path, con
 		name, spare, (int)USUAL_COUNT, path, what, spare, spare + USUAL_COUNT - 1, name);
 }
 
-/* The caller's PATH decides: some distributions keep programs with a setuid bit in a directory of their own. */
-static const char *find_tool(struct planner *pl, const char *name)
+static const char *map_tool(struct planner *pl, const char *name)
 {
-	const char *path = facts_env(pl->facts, "PATH");
-	if (path == NULL)
-		path = "/usr/local/bin:/usr/bin:/bin";
-	for (;; path++) {
-		size_t len = strcspn(path, ":");
-		struct resolved r;
-		const char *candidate = path[0] == '/' ? path_join(pl->arena, arena_strndup(pl->arena, path, len), name) : NULL;
-		if (candidate != NULL && path_normal(pl->arena, candidate, &candidate) == 0 &&
-			facts_resolve(pl->facts, candidate, &r) == 0 && r.node.type == NODE_FILE && (r.node.mode & 0111) != 0)
-			return candidate;
-		path += len;
-		if (*path == '\0')
-			break;
-	}
+	const char *path = plan_tool(pl, name);
+	if (path != NULL)
+		return path;
 	struct diag *at = diag_error(
 		pl->diags, pl->plan->user_origin, setting, "\"mapped\" needs the program %s, which is not in PATH", name);
 	diag_hint(pl->diags, at, "install the package uidmap (in some distributions it is part of shadow or shadow-utils)");
@@ -98,8 +84,8 @@ static const char *find_tool(struct planner *pl, const char *name)
 void plan_id_maps(struct planner *pl)
 {
 	struct plan *plan = pl->plan;
-	plan->newuidmap = find_tool(pl, "newuidmap");
-	plan->newgidmap = find_tool(pl, "newgidmap");
+	plan->newuidmap = map_tool(pl, "newuidmap");
+	plan->newgidmap = map_tool(pl, "newgidmap");
 	map_file(pl, &plan->uid_map, "/etc/subuid", "uid", plan->uid);
 	map_file(pl, &plan->gid_map, "/etc/subgid", "gid", plan->gid);
 }

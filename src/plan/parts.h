@@ -13,6 +13,15 @@ void plan_identity(struct planner *pl);
 /* The ranges of ids of identity.user = "mapped", from /etc/subuid and /etc/subgid, and the programs that map them. */
 void plan_id_maps(struct planner *pl);
 
+/*
+ * The path of a program that does a part of the work from outside (newuidmap, pasta), or NULL.  The caller's PATH decides: some
+ * distributions keep programs with a setuid bit in a directory of their own.
+ */
+const char *plan_tool(struct planner *pl, const char *name);
+
+/* The network, its name servers and the program that connects it; before plan_files(), which puts resolv.conf in its place. */
+void plan_network(struct planner *pl);
+
 /* The name of the caller's account, whatever USER says: what /etc/subuid goes by. */
 const char *plan_account(struct planner *pl);
 

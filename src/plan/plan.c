@@ -34,9 +34,8 @@ static void plan_namespaces(struct planner *pl)
 		plan->clone_flags |= CLONE_NEWIPC;
 	plan->nested = p->namespaces_user.i == USER_NESTED;
 	plan->nested_origin = p->namespaces_user.origin;
-	plan->network = p->network_mode.i == NETWORK_HOST ? NETWORK_HOST : NETWORK_NONE;
-	plan->network_origin = p->network_mode.origin;
-	if (plan->network == NETWORK_NONE)
+	plan_network(pl);
+	if (plan->network != NETWORK_HOST)
 		plan->clone_flags |= CLONE_NEWNET;
 	plan->machine_id_private = p->identity_machine_id.i != MACHINE_ID_HOST;
 }

@@ -103,6 +103,25 @@ struct note {
 	struct origin origin;
 };
 
+/* One line of network.forward. */
+struct port_forward {
+	const char *host; /* address and port, as the profile has them */
+	uint16_t port; /* inside */
+	enum choice_value protocol; /* PROTOCOL_TCP, PROTOCOL_UDP */
+	struct origin origin;
+};
+
+/* A network namespace that pasta(1) connects to the host's network, from outside, by ordinary sockets of the user. */
+struct user_network {
+	const char *pasta; /* NULL: none is started, because the machine has no route to anywhere */
+	char *const *argv; /* its arguments but for the namespaces, which are told at launch */
+	size_t argc;
+	const char *resolv; /* the text of /etc/resolv.conf inside; NULL: nothing is put there */
+	const char *resolv_path; /* what /etc/resolv.conf leads to */
+	struct port_forward *forwards;
+	size_t forward_count;
+};
+
 struct plan_path { /* one line of explain's table of granted paths, in the words of the profile */
 	const char *path;
 	const char *access; /* "read", "read, write", "empty", "hidden", "device" */
@@ -139,8 +158,10 @@ struct plan {
 	uint64_t clone_flags;
 	bool nested; /* user namespaces of its own are allowed */
 	struct origin nested_origin;
-	enum choice_value network; /* NETWORK_NONE or NETWORK_HOST */
+	enum choice_value network; /* NETWORK_NONE, NETWORK_HOST, NETWORK_USER */
 	struct origin network_origin;
+	struct user_network user_network; /* of NETWORK_USER */
+	const char *network_fallback; /* why "user" became NETWORK_HOST, or NULL */
 
 	/* files */
 	struct create_op *creates;

@@ -44,6 +44,7 @@ struct entry {
 	const char *path; /* inside */
 	const char *source; /* BIND: on the host; without symlinks once it is resolved */
 	const char *link; /* SYMLINK: its text */
+	const char *content; /* FILE: its text; NULL: the machine id drawn at launch */
 	struct node node; /* BIND: what the source is */
 	mode_t mode; /* TMPFS, DIRECTORY, FILE */
 	uint64_t size, inodes; /* TMPFS */

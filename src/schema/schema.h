@@ -31,6 +31,9 @@ enum kind {
 	KIND_ENV_NAME, /* a variable name, '*' at the end allowed */
 	KIND_ENV_PAIR, /* NAME=VALUE; the key for merging is NAME */
 	KIND_DESCRIPTOR, /* an integer from 3 */
+	KIND_ADDRESS, /* an IPv4 or IPv6 address */
+	KIND_ENDPOINT, /* "ADDRESS:PORT", or a port: base/inet.h */
+	KIND_PORT, /* 1 to 65535 */
 	KIND_NICE, /* -20 to 19 */
 	KIND_COUNT, /* 0 and more */
 	KIND_ONE_UP, /* 1 and more */

@@ -1,0 +1,21 @@
+/* The part of network.mode that is done from outside of the sandbox, while its first process waits. */
+#ifndef BAILEY_LAUNCH_NETWORK_H
+#define BAILEY_LAUNCH_NETWORK_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "launch/outside.h"
+#include "launch/undo.h"
+#include "plan/plan.h"
+
+/*
+ * Has pasta(1) connect the network namespace of the process `sandbox` (whose pidfd is `pidfd`) and waits until it does, 10 s at
+ * most.  `signals` is the signalfd, `mask` the signal mask for the program.  0 with `*ret` for watching it, or -errno with `e`.
+ */
+int network_start(struct outside *ret, const struct plan *plan, struct arena *a, pid_t sandbox, int pidfd, int signals,
+	const sigset_t *mask, struct undo *undo, struct err *e);
+
+#endif

@@ -1,0 +1,164 @@
+#include "launch/outside.h"
+
+#include <linux/close_range.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/clock.h"
+#include "base/sys.h"
+
+enum { SAID_MAX = 2048, NOT_EXECUTED = 127 };
+
+static pid_t clone_process(int *ret_pidfd)
+{
+	*ret_pidfd = -1;
+	struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)ret_pidfd, .exit_signal = SIGCHLD };
+	return sys_clone3(&args);
+}
+
+/* The process that becomes the program, with nothing of ours but ends of two pipes. */
+static _Noreturn void execute(const char *path, char *const *argv, int ready, int said, const sigset_t *mask)
+{
+	static char language[] = "LC_ALL=C", search[] = "PATH=/usr/bin:/bin";
+	char *const envp[] = { language, search, NULL };
+	/* As programs expect to find it (pasta fails when it is ignored), whatever our caller ignores. */
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* Holds until the program enters another user namespace; by then the keeper watches. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && sigaction(SIGPIPE, &plain, NULL) == 0 && null >= 0 &&
+		dup2(null, STDIN_FILENO) >= 0 && dup2(ready, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
+		sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && sigprocmask(SIG_SETMASK, mask, NULL) == 0)
+		(void)execve(path, argv, envp);
+	_exit(NOT_EXECUTED);
+}
+
+/* Ends the program when the launcher has ended: then the other end of `launcher` is closed. */
+static _Noreturn void keep(int launcher, int program)
+{
+	/* The two, in a place of their own, and nothing else: a pipe of the caller must see its end. */
+	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN }, { .fd = 1, .events = POLLIN } };
+	sigset_t all;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	int high[2] = { fcntl(launcher, F_DUPFD, 3), fcntl(program, F_DUPFD, 3) };
+	if (high[0] < 0 || high[1] < 0 || dup2(high[0], 0) < 0 || dup2(high[1], 1) < 0 || sys_close_range(2, ~0U, 0) < 0)
+		_exit(1);
+	while (poll(fds, 2, -1) < 0) {
+	}
+	if (fds[1].revents == 0)
+		(void)sys_pidfd_send_signal(1, SIGKILL);
+	_exit(0);
+}
+
+static int start_keeper(int program, struct undo *undo, struct err *e)
+{
+	int ends[2], pidfd;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, errno, "cannot make a pipe");
+	pid_t pid = clone_process(&pidfd);
+	if (pid == 0) {
+		(void)close(ends[1]);
+		keep(ends[0], program);
+	}
+	(void)close(ends[0]);
+	undo_push(undo, undo_close, ends[1]);
+	if (pid < 0)
+		return err_set(e, -pid, "cannot start a process");
+	undo_push(undo, undo_kill, pidfd);
+	return 0;
+}
+
+/* Returns the end to write to; that to read from is released by `undo`. */
+static int make_pipe(int *ret_end, struct undo *undo, struct err *e)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, errno, "cannot make a pipe");
+	undo_push(undo, undo_close, ends[0]);
+	*ret_end = ends[0];
+	return ends[1];
+}
+
+int outside_start(struct outside *ret, const char *path, char *const *argv, const sigset_t *mask, struct undo *undo, struct err *e)
+{
+	int ready = make_pipe(&ret->ready, undo, e);
+	int said = ready >= 0 ? make_pipe(&ret->said, undo, e) : -e->code;
+	if (said < 0)
+		return said;
+	pid_t pid = clone_process(&ret->pidfd);
+	if (pid == 0)
+		execute(path, argv, ready, said, mask);
+	(void)close(ready);
+	(void)close(said);
+	if (pid < 0)
+		return err_set(e, -pid, "cannot start %s", path);
+	int r = start_keeper(ret->pidfd, undo, e);
+	undo_push(undo, undo_kill, ret->pidfd); /* before the keeper, which would find nothing to do */
+	return r;
+}
+
+/* Among the signals that are blocked, and answered later, is there one that ends the launch? */
+static bool is_interrupted(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t set;
+	if (sigpending(&set) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (sigismember(&set, ends[i]) == 1)
+			return true;
+	return false;
+}
+
+int outside_await(const struct outside *o, int sandbox, int signals, int timeout_ms)
+{
+	int64_t end = clock_ms() + timeout_ms;
+	struct pollfd fds[4] = { { .fd = o->ready, .events = POLLIN }, { .fd = o->pidfd, .events = POLLIN },
+		{ .fd = sandbox, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+	for (;;) {
+		int64_t left = end - clock_ms();
+		int n = left > 0 ? poll(fds, 4, (int)left) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -ETIMEDOUT;
+		if ((fds[0].revents & POLLIN) != 0)
+			return 0;
+		if (fds[2].revents != 0)
+			return -ESRCH;
+		if (fds[1].revents != 0)
+			return -ECHILD;
+		if (fds[3].revents != 0 && is_interrupted())
+			return -EINTR;
+		if (fds[3].revents != 0)
+			fds[3].fd = -1; /* read later, by who passes signals on */
+	}
+}
+
+/* What syslog(3) says about itself where no system logger runs is not the reason of anything. */
+static bool is_reason(const char *line, size_t len)
+{
+	static const char noise[] = "Failed to send ";
+	return len > 0 && (len < sizeof noise || strncmp(line, noise, sizeof noise - 1) != 0);
+}
+
+const char *outside_said(const struct outside *o, struct arena *a)
+{
+	char text[SAID_MAX];
+	(void)fcntl(o->said, F_SETFL, O_NONBLOCK);
+	ssize_t n = read(o->said, text, sizeof text - 1);
+	text[n > 0 ? n : 0] = '\0';
+	const char *found = "";
+	for (char *line = text; *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)line[i] < ' ' || line[i] == 127)
+				line[i] = '?';
+		if (is_reason(line, len))
+			found = arena_strndup(a, line, len);
+		line += len + (line[len] == '\n');
+	}
+	return found;
+}
