@@ -87,10 +87,29 @@ static void say_map(struct statements *s, const char *word, const struct id_map 
 			o);
 }
 
+static void say_network(struct statements *s, const struct plan *plan)
+{
+	const struct user_network *n = &plan->user_network;
+	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
+	if (plan->network_fallback != NULL)
+		say(s, "network", arena_printf(s->arena, "fallback: %s", plan->network_fallback), plan->network_origin);
+	for (size_t i = 0; i < n->forward_count; i++) {
+		const struct port_forward *f = &n->forwards[i];
+		say(s, "network",
+			arena_printf(s->arena, "%s %s leads to port %u", schema_choice_word((int)f->protocol), f->host,
+				(unsigned)f->port),
+			f->origin);
+	}
+	for (const char *line = n->resolv; line != NULL && *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+		say(s, "network", arena_strndup(s->arena, line, len), plan->network_origin);
+		line += len + (line[len] == '\n');
+	}
+}
+
 static void say_identity(struct statements *s, const struct plan *plan)
 {
 	const struct origin none = { 0 };
-	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
 	for (size_t i = 0; i < describe_namespace_count; i++)
 		if ((plan->clone_flags & describe_namespaces[i].flag) != 0)
 			say(s, "namespaces", arena_printf(s->arena, "own %s", describe_namespaces[i].name), none);
@@ -163,6 +182,7 @@ static struct statements all(struct arena *a, const struct plan *plan, struct la
 	struct statements s = { .arena = a, .paths = paths };
 	say_files(&s, plan);
 	say_arguments(&s, plan);
+	say_network(&s, plan);
 	say_identity(&s, plan);
 	say_calls(&s, plan);
 	say_process(&s, plan);

@@ -24,6 +24,10 @@ static void note_network(struct planner *pl)
 		planner_note(pl, plan->network_origin,
 			"The network is the host's: all that listens on its loopback (127.0.0.1) and on its abstract sockets can be reached, "
 			"and so can the local network.");
+	if (plan->network == NETWORK_USER)
+		planner_note(pl, plan->network_origin,
+			"The internet and the local network can be reached, and services of the host that listen on an address other than its "
+			"main one and the loopback.");
 }
 
 static void note_calls(struct planner *pl)

@@ -56,6 +56,25 @@ static void identity(struct json *j, const struct plan *plan)
 	json_object_end(j);
 }
 
+static void user_network(struct json *j, const struct user_network *n)
+{
+	json_string(j, "program", n->pasta); /* null: no route */
+	json_array(j, "arguments");
+	for (size_t i = 0; i < n->argc; i++)
+		json_string(j, NULL, n->argv[i]);
+	json_array_end(j);
+	json_array(j, "forward");
+	for (size_t i = 0; i < n->forward_count; i++) {
+		json_object(j, NULL);
+		json_string(j, "host", n->forwards[i].host);
+		json_uint(j, "port", n->forwards[i].port);
+		json_string(j, "protocol", schema_choice_word((int)n->forwards[i].protocol));
+		json_origin(j, "origin", n->forwards[i].origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
 static void namespaces(struct json *j, const struct plan *plan)
 {
 	json_object(j, "namespaces");
@@ -70,6 +89,10 @@ static void namespaces(struct json *j, const struct plan *plan)
 	json_object(j, "network");
 	json_string(j, "mode", schema_choice_word((int)plan->network));
 	json_origin(j, "origin", plan->network_origin);
+	if (plan->network_fallback != NULL)
+		json_string(j, "fallback", plan->network_fallback);
+	if (plan->network == NETWORK_USER)
+		user_network(j, &plan->user_network);
 	json_object_end(j);
 }
 

@@ -58,6 +58,8 @@ static void know_all(struct text *t)
 	for (size_t i = 0; i < plan->note_count; i++)
 		layout_know(l, plan->notes[i].origin);
 	print_resources_know(l, plan);
+	for (size_t i = 0; i < plan->user_network.forward_count; i++)
+		layout_know(l, plan->user_network.forwards[i].origin);
 	know_list(l, &p->syscalls_allow);
 	know_list(l, &p->syscalls_deny);
 	know_list(l, &p->capabilities_keep);
@@ -69,7 +71,8 @@ static void know_all(struct text *t)
 	const struct origin others[] = { plan->user_origin, plan->nested_origin, plan->network_origin, plan->directory_origin,
 		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, plan->arguments_origin,
 		p->identity_hostname.origin, p->identity_machine_id.origin, p->namespaces_ipc.origin, p->syscalls_on_refusal.origin,
-		p->syscalls_compat.origin, p->process_terminal.origin, p->process_wait.origin, p->process_umask.origin };
+		p->syscalls_compat.origin, p->process_terminal.origin, p->process_wait.origin, p->network_host_fallback.origin,
+		p->process_umask.origin };
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		layout_know(l, others[i]);
 }
@@ -152,7 +155,27 @@ static void environment(struct text *t)
 static void network(struct text *t)
 {
 	layout_heading(&t->l, "Network");
-	row(t, schema_choice_word((int)t->plan->network), choice_help((int)t->plan->network), t->plan->network_origin);
+	const struct plan *plan = t->plan;
+	const struct user_network *n = &plan->user_network;
+	row(t, schema_choice_word((int)plan->network), choice_help((int)plan->network), plan->network_origin);
+	if (plan->network_fallback != NULL)
+		row(t, "degraded", arena_printf(t->arena, "\"user\" was asked for, but %s", plan->network_fallback),
+			t->p->network_host_fallback.origin);
+	if (plan->network == NETWORK_USER && n->pasta == NULL)
+		row(t, "degraded", "this machine has no route to anywhere: there is a loopback only", plan->network_origin);
+	for (const char *line = n->resolv; line != NULL && *line != '\0';) {
+		size_t len = strcspn(line, "\n"), key = strcspn(line, " \n");
+		row(t, layout_clean(t->arena, arena_strndup(t->arena, line, key)),
+			layout_clean(t->arena, arena_strndup(t->arena, line + key + (key < len), len - key - (key < len))),
+			plan->network_origin);
+		line += len + (line[len] == '\n');
+	}
+	for (size_t i = 0; i < n->forward_count; i++)
+		row(t, "forward",
+			arena_printf(t->arena, "%s %s of the host leads to port %u",
+				schema_choice_word((int)n->forwards[i].protocol), n->forwards[i].host,
+				(unsigned)n->forwards[i].port),
+			n->forwards[i].origin);
 	layout_table(&t->l);
 }
 

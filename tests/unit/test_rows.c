@@ -12,14 +12,15 @@ static const char machine[] =
 	" \"paths\": { \"/usr\": \"dir\", \"/opt\": \"dir\", \"/srv/debian\": \"dir\", \"/work\": \"dir\", \"/tmp\": \"dir\", \"/dev/dri/card0\": \"dev\","
 	"   \"/dev/kfd\": \"dev\", \"/dev/snd/seq\": \"dev\", \"/dev/video0\": \"dev\", \"/dev/input/js0\": \"dev\","
 	"   \"/dev/hidraw0\": \"dev\", \"/dev/bus/usb/001\": \"dir\", \"/dev/kvm\": \"dev\", \"/dev/ttyS0\": \"dev\","
-	"   \"/dev/usb/lp0\": \"dev\", \"/dev/net/tun\": \"dev\", \"/dev/fuse\": \"dev\","
+	"   \"/dev/usb/lp0\": \"dev\", \"/dev/net/tun\": \"dev 0600 1000\", \"/usr/bin/pasta\": \"file 0755\", \"/dev/fuse\": \"dev\","
 	"   \"/home/ada/Downloads\": \"dir\", \"/home/ada/project\": \"dir\", \"/home/ada/Documents/private\": \"dir\","
 	"   \"/etc/machine-id\": \"file\", \"/var/lib/www\": \"dir\", \"/dev/pts/3\": \"dev\", \"/dev/null\": \"dev\", \"/dev/zero\": \"dev\","
 	"   \"/sys/fs/cgroup/box\": \"dir 0755 1000\", \"/sys/fs/cgroup/box/cgroup.type\": \"file\", \"/run/systemd/system\": \"dir\","
 	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"file 0644 1000\", \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"file 0644 1000\","
 	"   \"/sys/dev/block/8:1\": \"dir\", \"/run/user/1000/bus\": \"socket\", \"/sys/kernel/mm/hugepages/hugepages-2048kB\": \"dir\","
 	"   \"/dev/full\": \"dev\", \"/dev/random\": \"dev\", \"/dev/urandom\": \"dev\", \"/dev/tty\": \"dev\" },"
-	" \"files\": { \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\", \"/proc/self/cgroup\": \"0::/box/shell\\n\","
+	" \"files\": { \"/proc/net/route\": \"Iface\\tDestination\\neth0\\t00000000\\t0101A8C0\\n\","
+	"   \"/etc/resolv.conf\": \"nameserver 192.0.2.1\\n\", \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\", \"/proc/self/cgroup\": \"0::/box/shell\\n\","
 	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"\","
 	"   \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"7\\n\","
 	"   \"/sys/fs/cgroup/box/cgroup.controllers\": \"cpuset cpu io memory hugetlb pids\\n\","
@@ -28,28 +29,33 @@ static const char machine[] =
 	"   \"/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/cgroup.controllers\": \"memory pids\\n\" },"
 	" \"devices\": { \"/\": \"8:1\" } }";
 
+enum { ROOT = 0, ADA = 1000, EVE = 1001 /* who may not open /dev/net/tun */ };
+
 /* What a row needs to be seen: another setting that its effect shows in, said on the command line; or another caller. */
 static const struct {
 	const char *row, *path, *value;
-	bool root;
+	uid_t caller;
 } needs[] = {
-	{ "filesystem.identity", "filesystem.home", "persistent", false },
-	{ "filesystem.hide", "filesystem.read_only", "~/Documents", false },
-	{ "filesystem.argument_directories", "filesystem.arguments", "read_only", false },
-	{ "environment.unset", "environment.keep", "LD_PRELOAD", false },
-	{ "process.directory", "filesystem.read_only", "/work", false },
-	{ "identity.machine_id", "filesystem.read_only", "/etc/machine-id", false },
-	{ "syscalls.deny", "syscalls.allow", "@default", false },
-	{ "syscalls.deny", "syscalls.allow", "@io_uring", false },
-	{ "filesystem.root_mode", "filesystem.root", "/opt", false },
-	{ "filesystem.root_upper", "filesystem.root", "/opt", false },
-	{ "filesystem.root_upper", "filesystem.root_mode", "overlay", false },
-	{ "filesystem.root_size", "filesystem.root", "/opt", false },
-	{ "filesystem.root_size", "filesystem.root_mode", "overlay", false },
-	{ "identity.user", NULL, NULL, true },
-	{ "resources.driver", "resources.memory", "1G", false },
-	{ "resources.optional", "resources.memory", "1G", false },
-	{ "resources.optional", "resources.driver", "v1", false },
+	{ "filesystem.identity", "filesystem.home", "persistent", ADA },
+	{ "filesystem.hide", "filesystem.read_only", "~/Documents", ADA },
+	{ "filesystem.argument_directories", "filesystem.arguments", "read_only", ADA },
+	{ "environment.unset", "environment.keep", "LD_PRELOAD", ADA },
+	{ "process.directory", "filesystem.read_only", "/work", ADA },
+	{ "identity.machine_id", "filesystem.read_only", "/etc/machine-id", ADA },
+	{ "syscalls.deny", "syscalls.allow", "@default", ADA },
+	{ "syscalls.deny", "syscalls.allow", "@io_uring", ADA },
+	{ "filesystem.root_mode", "filesystem.root", "/opt", ADA },
+	{ "filesystem.root_upper", "filesystem.root", "/opt", ADA },
+	{ "filesystem.root_upper", "filesystem.root_mode", "overlay", ADA },
+	{ "filesystem.root_size", "filesystem.root", "/opt", ADA },
+	{ "filesystem.root_size", "filesystem.root_mode", "overlay", ADA },
+	{ "identity.user", NULL, NULL, ROOT },
+	{ "resources.driver", "resources.memory", "1G", ADA },
+	{ "resources.optional", "resources.memory", "1G", ADA },
+	{ "resources.optional", "resources.driver", "v1", ADA },
+	{ "network.dns", "network.mode", "user", ADA },
+	{ "network.forward", "network.mode", "user", ADA },
+	{ "network.host_fallback", "network.mode", "user", EVE },
 };
 
 static struct arena arena;
@@ -78,8 +84,7 @@ static struct made *make(const char *row, const char *text, bool extra)
 	for (size_t i = 0; extra && i < sizeof needs / sizeof needs[0]; i++) {
 		if (strcmp(needs[i].row, row) != 0)
 			continue;
-		if (needs[i].root)
-			facts.uid = facts.gid = 0;
+		facts.uid = facts.gid = needs[i].caller;
 		if (needs[i].path != NULL)
 			sets[request.set_count++] = (struct conf_set){ needs[i].path, needs[i].value, "--set" };
 	}
@@ -157,7 +162,7 @@ static void test_members(void)
 		const struct setting *s = holder(m->record);
 		if (!ok(s != NULL, "record %s is used", m->record) || (s->flags & FLAG_RUN) != 0)
 			continue;
-		const struct made *with = make(s->path, profile_text(s->path, record_text(m->record, m)), false);
+		const struct made *with = make(s->path, profile_text(s->path, record_text(m->record, m)), true);
 		ok(with->errors == 0, "%s of %s is good", m->path, s->path);
 		if ((m->flags & (FLAG_MUST | FLAG_KEY)) != 0)
 			continue; /* the setting's own example has them */
@@ -166,7 +171,7 @@ static void test_members(void)
 		const char *at = strstr(text, arena_printf(&arena, "%s = %s; ", m->path, m->example));
 		size_t len = strlen(arena_printf(&arena, "%s = %s; ", m->path, m->example));
 		text = arena_printf(&arena, "%.*s%s", (int)(at - text), text, at + len);
-		ok(differ(make(s->path, profile_text(s->path, text), false), with), "%s.%s = %s changes the plan", s->path, m->path,
+		ok(differ(make(s->path, profile_text(s->path, text), true), with), "%s.%s = %s changes the plan", s->path, m->path,
 			m->example);
 	}
 }
