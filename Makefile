@@ -22,6 +22,7 @@ LDFLAGS_ALL  = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections $(LD
 
 MAIN_LIBS   = libconfig libcap
 HELPER_LIBS = libseccomp
+SCOPE_LIBS  = libsystemd
 
 LAYERS  = base schema conf host plan mount seccomp cgroup state launch cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
@@ -29,10 +30,18 @@ OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))
 FILTER_SRC = $(wildcard src/seccomp/helper/*.c)
 FILTER_OBJ = $(FILTER_SRC:%.c=$(BUILD)/obj/%.o)
+SCOPE_SRC  = $(wildcard src/cgroup/helper/*.c)
+SCOPE_OBJ  = $(SCOPE_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 
-all: $(BUILD)/bailey $(BUILD)/bailey-filter
+# bailey-scope is for systemd's machines alone; without the development files of libsystemd all else is built.
+SCOPE      := $(if $(shell $(PKG_CONFIG) --exists $(SCOPE_LIBS) && echo yes),bailey-scope)
+
+all: $(BUILD)/bailey $(BUILD)/bailey-filter $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope)
+
+no-scope:
+	@echo 'left out: bailey-scope, which asks systemd for control groups (it needs libsystemd-dev; Fedora: systemd-devel)'
 
 help:
 	@echo 'make            build bailey into $(BUILD)/ (it runs from there)'
@@ -73,6 +82,9 @@ $(BUILD)/bailey: $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a $(BUILD)/link-
 
 $(BUILD)/bailey-filter: $(FILTER_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(FILTER_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(HELPER_LIBS))
+
+$(BUILD)/bailey-scope: $(SCOPE_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(SCOPE_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(SCOPE_LIBS))
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbailey.a tests/lib/tap.h
 	@mkdir -p $(@D)
@@ -177,6 +189,7 @@ install: all man
 		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
+	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
 	install -m 0644 $(PROFILES) $(DESTDIR)$(SHAREDIR)/profiles
 	install -m 0644 $(COMMON) $(DESTDIR)$(SHAREDIR)/profiles/common
 	for s in 1 5 7; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
@@ -186,7 +199,7 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(DESTDIR)$(LIBEXECDIR)/bailey-filter
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(DESTDIR)$(LIBEXECDIR)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-scope
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
@@ -195,5 +208,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNIT:=.d)
+.PHONY: all no-scope help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean

@@ -30,7 +30,7 @@ fi
 # packages TASK: names as this system has them.
 packages() {
 	case $system/$1 in
-	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev ;;
+	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev libsystemd-dev ;;
 	debian/check)
 		echo bash zsh fish bats python3 expect tmux less mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap passt
 		[ "$(dpkg --print-architecture)" != amd64 ] || echo gcc-multilib
@@ -44,18 +44,18 @@ packages() {
 			transmission-cli curl wget git python3 nodejs gcc make tar unzip zip p7zip-full xz-utils ffmpeg imagemagick \
 			pandoc ghostscript poppler-utils xvfb x11-utils
 		;;
-	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel ;;
+	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel ;;
 	fedora/check) echo bash zsh fish bats python3 expect tmux less mandoc procps-ng util-linux shadow-utils iproute passt ;;
 	fedora/lint) echo clang-tools-extra cppcheck ShellCheck mandoc ;;
 	fedora/bench) echo bubblewrap firejail glibc-static python3 ;;
 	fedora/fuzz) echo clang compiler-rt ;;
-	arch/build) echo gcc make pkgconf libconfig libseccomp libcap ;;
+	arch/build) echo gcc make pkgconf libconfig libseccomp libcap systemd-libs ;;
 	arch/check) echo bash zsh fish bats python expect tmux less mandoc procps-ng util-linux shadow iproute2 passt ;;
 	arch/lint) echo clang cppcheck shellcheck mandoc ;;
 	arch/bench) echo bubblewrap firejail python ;;
 	arch/fuzz) echo clang compiler-rt ;;
 	*/programs | */vm) ;; # the virtual machine is one of Debian
-	other/build) echo "a C compiler, make, pkg-config, and the development files of libconfig, libseccomp and libcap" ;;
+	other/build) echo "a C compiler, make, pkg-config, and the development files of libconfig, libseccomp, libcap and (where systemd runs) libsystemd" ;;
 	other/check) echo "bash, zsh, fish, bats, python3, expect, tmux, less, mandoc, procps, util-linux, iproute2" ;;
 	other/lint) echo "clang-format, clang-tidy, cppcheck, shellcheck, mandoc" ;;
 	other/bench) echo "bubblewrap, firejail, python3, a static libc" ;;

@@ -30,6 +30,7 @@ struct cli {
 	struct facts facts; /* live */
 	struct conf_places places;
 	struct filter_places filter;
+	const char *scope_helper; /* path of bailey-scope */
 	const char *identities; /* the directory with the homes of identities, by profile; or NULL without a home */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
@@ -49,7 +50,7 @@ int cmd_schema(struct cli *cli, struct args *args);
 /* ---- places.c ---- */
 
 /*
- * Fills `places` and `filter` from the path of the running program and the environment; needs cli->facts.  In a build tree
+ * Fills `places`, `filter` and `scope_helper` from the path of the running program and the environment; needs cli->facts.  In a build tree
  * (the program's directory is named build* and has ../profiles/default.conf) the tree's own files are used, else PREFIX's, where
  * PREFIX follows the program when it was moved as a whole.
  */

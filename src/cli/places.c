@@ -1,4 +1,4 @@
-/* Where profiles, the helper program and the cache are. Runs at each launch, so it asks the kernel as little as it can. */
+/* Where profiles, the helper programs and the cache are. Runs at each launch, so it asks the kernel as little as it can. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +34,7 @@ static bool find_tree(struct cli *cli, const char *dir)
 	cli->places.shipped_dir = profiles;
 	cli->places.shipped_owner = st.st_uid;
 	cli->filter.helper = path_join(a, dir, "bailey-filter");
+	cli->scope_helper = path_join(a, dir, "bailey-scope");
 	return true;
 }
 
@@ -51,6 +52,7 @@ static void find_prefix(struct cli *cli, const char *dir)
 	struct stat st;
 	cli->places.shipped_owner = stat("/proc/self/exe", &st) == 0 ? st.st_uid : 0;
 	cli->filter.helper = path_join(a, prefix, "libexec/bailey/bailey-filter");
+	cli->scope_helper = path_join(a, prefix, "libexec/bailey/bailey-scope");
 }
 
 static void add_own(struct cli *cli, const char *path)
@@ -88,6 +90,7 @@ void cli_find_places(struct cli *cli)
 	/* The plan keeps these read-only where they lie in something granted. */
 	add_own(cli, cli->places.shipped_dir);
 	add_own(cli, cli->filter.helper);
+	add_own(cli, cli->scope_helper);
 	if (dir != NULL)
 		add_own(cli, arena_strdup(a, exe));
 }

@@ -59,8 +59,8 @@ struct facts {
 	size_t group_count;
 	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; "": one without a name here; live: see facts_terminal() */
 
-	/* bailey's program, helper, shipped profiles and a profile given by path: paths that decide over the next launch */
-	const char *own[4];
+	/* bailey's program, helpers, shipped profiles and a profile given by path: paths that decide over the next launch */
+	const char *own[5];
 	size_t own_count;
 
 	/* the machine; ask through the functions below */

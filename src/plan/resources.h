@@ -52,6 +52,9 @@ struct cgroup_plan {
 	size_t hierarchy_count;
 	struct cgroup_write *writes;
 	size_t write_count;
+	/* SYSTEMD: where the manager may listen, in the order of trying: "manager:PATH", a socket of its own, or "bus:ADDRESS" */
+	const char *managers[3];
+	size_t manager_count;
 	bool system_manager; /* SYSTEMD: root's manager, else the user's */
 	bool keeper; /* the launcher gives root up: a process of its own keeps the right to place processes and to remove the cgroup */
 	struct cgroup_write *memory, *tasks; /* those of the caps that are told when they were reached, or NULL */

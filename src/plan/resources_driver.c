@@ -139,35 +139,43 @@ static void use_direct(struct resources *r, const char *mount, struct candidate 
 			"only a control group without processes of its own can: start bailey from one below it");
 }
 
-/* Where the manager of systemd that we would ask listens, or NULL; and its own cgroup. */
-static const char *find_manager(struct resources *r, const char *mount, const char **ret_cgroup)
+/* Whether `path` is a socket; then it is one more way to the manager. */
+static void add_manager(struct resources *r, const char *kind, const char *path)
 {
 	struct facts *f = r->pl->facts;
-	static const char *const system[] = { "/run/systemd/private", "/run/dbus/system_bus_socket" };
 	struct node n;
+	facts_node(f, path, &n);
+	if (n.type == NODE_SOCKET)
+		r->plan->managers[r->plan->manager_count++] = arena_printf(f->arena, "%s%s", kind, path);
+}
+
+/* How the manager of systemd that we would ask can be reached, if at all. The cgroup below which its own are, or NULL. */
+static const char *find_manager(struct resources *r, const char *mount)
+{
+	struct facts *f = r->pl->facts;
+	struct cgroup_plan *plan = r->plan;
+	plan->manager_count = 0;
 	if (!facts_systemd(f))
 		return NULL;
-	*ret_cgroup = mount;
-	for (size_t i = 0; f->uid == 0 && i < 2; i++) {
-		facts_node(f, system[i], &n);
-		if (n.type == NODE_SOCKET)
-			return system[i];
+	if (f->uid == 0) {
+		add_manager(r, "manager:", "/run/systemd/private");
+		add_manager(r, "bus:unix:path=", "/run/dbus/system_bus_socket");
+		return plan->manager_count > 0 ? mount : NULL;
 	}
-	if (f->uid == 0)
-		return NULL;
-	const char *runtime = facts_env(f, "XDG_RUNTIME_DIR");
+	const char *runtime = facts_env(f, "XDG_RUNTIME_DIR"), *bus = facts_env(f, "DBUS_SESSION_BUS_ADDRESS");
 	if (runtime == NULL || runtime[0] != '/')
 		runtime = arena_printf(f->arena, "/run/user/%u", (unsigned)f->uid);
-	*ret_cgroup =
+	add_manager(r, "manager:", path_join(f->arena, runtime, "systemd/private"));
+	/* Others than "unix:" start programs, or leave the machine. */
+	if (bus != NULL && strncmp(bus, "unix:", 5) == 0)
+		plan->managers[plan->manager_count++] = arena_printf(f->arena, "bus:%s", bus);
+	else
+		add_manager(r, "bus:unix:path=", path_join(f->arena, runtime, "bus"));
+	const char *own =
 		arena_printf(f->arena, "%s/user.slice/user-%u.slice/user@%u.service", mount, (unsigned)f->uid, (unsigned)f->uid);
-	static const char *const user[] = { "systemd/private", "bus" };
-	for (size_t i = 0; i < 2; i++) {
-		const char *path = path_join(f->arena, runtime, user[i]);
-		facts_node(f, path, &n);
-		if (n.type == NODE_SOCKET)
-			return path;
-	}
-	return NULL;
+	struct node n;
+	facts_node(f, own, &n); /* a bus may be there without a manager on it */
+	return plan->manager_count > 0 && n.type == NODE_DIRECTORY ? own : NULL;
 }
 
 static void use_systemd(struct resources *r, const char *mount, unsigned held)
@@ -189,8 +197,8 @@ static void use_systemd(struct resources *r, const char *mount, unsigned held)
 static void choose_v2(struct resources *r, const char *mount)
 {
 	int asked = (int)r->pl->p->resources_driver.i;
-	const char *cgroup = mount;
-	bool manager = find_manager(r, mount, &cgroup) != NULL;
+	const char *cgroup = find_manager(r, mount);
+	bool manager = cgroup != NULL;
 	unsigned offers = manager ? listed(r->pl->facts, cgroup, "cgroup.controllers") & r->need : 0;
 	struct candidate c = { 0 };
 	if (asked != DRIVER_SYSTEMD)

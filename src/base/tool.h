@@ -1,0 +1,17 @@
+/* Running a program of the system, or a helper of ours, that says nothing unless it fails. */
+#ifndef BAILEY_BASE_TOOL_H
+#define BAILEY_BASE_TOOL_H
+
+#include <signal.h>
+
+#include "base/err.h"
+
+/*
+ * Runs the program at `path` and waits for its end, `seconds` at most; then it is killed.  It gets no environment but LC_ALL=C, no
+ * descriptors but /dev/null and the one its errors go to, the signal mask `mask`, and it is killed when this process dies (the
+ * kernel forgets that for setuid programs).  0 when it ended with status 0; else -errno with `e`: "WHAT: its first line of
+ * words", or how it ended.
+ */
+int tool_run(const char *path, char *const *argv, const sigset_t *mask, int seconds, const char *what, struct err *e);
+
+#endif
