@@ -77,7 +77,10 @@ int cgroup_place(struct cgroup *c, pid_t pid, struct err *e);
 int cgroup_events(const struct cgroup *c, struct cgroup_events *ret);
 
 /* Stops or continues all that is in there. 0 or -errno. */
-int cgroup_freeze(const struct cgroup *c, bool frozen);
+int cgroup_freeze(struct cgroup *c, bool frozen);
+
+/* Kills all that is in there. 0 or -errno. */
+int cgroup_kill(struct cgroup *c);
 
 /* Kills what is inside, waits until it is empty (2 s at most), removes it, and closes all descriptors. `c` may be zeroed or closed. */
 void cgroup_close(struct cgroup *c);
@@ -86,10 +89,11 @@ void cgroup_close(struct cgroup *c);
 int cgroup_path(const struct cgroup *c, size_t i, char *ret, size_t size);
 
 /*
- * For what a killed launcher left: kills all that is inside of the group at `path` (a directory with limits, version 1 or 2),
- * and removes it with what is below.  Refuses a path whose last component is not a name of ours (-EINVAL).  0, also when it is
- * gone, or -errno.
+ * For what a killed launcher left: kills all that is inside of one group, given by the paths of its directories with limits (one of
+ * version 2, or those of version 1 in any order), waits until it is empty (2 s at most), and removes it.  Refuses paths whose last
+ * component is not a name of ours, or not the same in all (-EINVAL).  0, also when it is gone, -EBUSY when processes do not die,
+ * or -errno.
  */
-int cgroup_sweep(const char *path);
+int cgroup_sweep(const char *const *paths, size_t count);
 
 #endif

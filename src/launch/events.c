@@ -53,13 +53,19 @@ static void send(int fd, int wait_ms, struct arena *a, struct json *j)
 	json_object(&json, NULL); \
 	json_string(&json, "event", (name))
 
-void event_started(int fd, const char *profile, pid_t sandbox, pid_t program)
+void event_started(int fd, const struct plan *plan, pid_t sandbox, pid_t program)
 {
 	EVENT(fd, "started");
-	json_string(&json, "profile", profile);
+	json_string(&json, "profile", plan->profile_name);
 	json_int(&json, "launcher_pid", getpid());
 	json_int(&json, "sandbox_pid", sandbox);
 	json_int(&json, "program_pid", program);
+	if (plan->cgroup.degraded_count > 0) {
+		json_array(&json, "degraded");
+		for (size_t i = 0; i < plan->cgroup.degraded_count; i++)
+			json_string(&json, NULL, plan->cgroup.degraded[i].setting);
+		json_array_end(&json);
+	}
 	send(fd, PATIENT, &arena, &json);
 }
 
@@ -79,6 +85,16 @@ void event_continued(int fd)
 void event_timeout(int fd)
 {
 	EVENT(fd, "timeout");
+	send(fd, PATIENT, &arena, &json);
+}
+
+void event_cap(int fd, const char *setting, const char *what, const char *from, int64_t count)
+{
+	EVENT(fd, "limit");
+	json_string(&json, "setting", setting);
+	json_string(&json, "limit", what);
+	json_string(&json, "from", from);
+	json_int(&json, "count", count);
 	send(fd, PATIENT, &arena, &json);
 }
 

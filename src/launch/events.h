@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "plan/plan.h"
 
 /* Whether a line can be written to the descriptor without waiting for its reader; after a second at most. */
 bool event_room(int fd);
@@ -15,10 +16,13 @@ bool event_room(int fd);
  * one that does not read hold the launcher up: what the program can cause at will (stopped, continued) is dropped when there
  * is no room for it, the others wait for a second.
  */
-void event_started(int fd, const char *profile, pid_t sandbox, pid_t program); /* pids as the host sees them */
+void event_started(int fd, const struct plan *plan, pid_t sandbox, pid_t program); /* pids as the host sees them */
 void event_stopped(int fd, int sig);
 void event_continued(int fd);
 void event_timeout(int fd);
+/* A cap of the control group was reached `count` times; `what` is it in words, `from` the line that asked for it. */
+void event_cap(int fd, const char *setting, const char *what, const char *from, int64_t count);
+
 void event_ended(int fd, int status, int sig); /* `sig` 0: it exited with `status` */
 void event_failed(int fd, int status, const struct err *e); /* bailey could not start the program */
 

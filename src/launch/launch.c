@@ -24,6 +24,13 @@ static const char *const step_names[STEP_COUNT] = {
 #include "launch/steps.def"
 };
 
+/* What holds less than the profile says, by its consent. */
+static void say_degraded(const struct launch_options *o, const struct cgroup_plan *plan, struct arena *a)
+{
+	for (size_t i = 0; o->verbose && i < plan->degraded_count; i++)
+		(void)dprintf(STDERR_FILENO, "bailey: %s: %s\n", origin_text(a, plan->degraded[i].origin), plan->degraded[i].text);
+}
+
 static void say(const struct launch_options *o, enum step step, const char *what, size_t count)
 {
 	if (o->verbose)
@@ -107,6 +114,7 @@ static int make_cgroup(
 	struct cgroup *group, struct child_args *child, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
+	say_degraded(o, &plan->cgroup, child->arena);
 	child->waits = plan->mode == IDENTITY_MAPPED;
 	if (plan->cgroup.driver == CGROUP_DRIVER_NONE)
 		return 0;
@@ -169,7 +177,9 @@ static int prepare(struct child_args *child, struct cgroup *group, struct superv
 
 static void remember(struct supervise *s, struct arena *a, const struct plan *plan)
 {
-	s->profile = plan->profile_name;
+	s->plan = plan;
+	if (plan->cgroup.driver != CGROUP_DRIVER_NONE)
+		caps_remember(&s->caps, a, plan);
 	s->timeout_ms = plan->timeout_ms;
 	if (plan->timeout_ms > 0)
 		(void)snprintf(s->timeout_at, sizeof s->timeout_at, "%s: ", origin_text(a, plan->timeout_origin));
@@ -227,10 +237,16 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	};
 	struct track track;
 	track_init(&track, a, plan, facts, o->name);
-	struct supervise s = {
-		.arena = a, .track = &track, .status_fd = o->status_fd, .quiet = o->quiet, .network = -1, .terminal = { .fd = -1 }
-	};
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
+	struct supervise s = {
+		.arena = a,
+		.track = &track,
+		.group = &group,
+		.status_fd = o->status_fd,
+		.quiet = o->quiet,
+		.network = -1,
+		.terminal = { .fd = -1 },
+	};
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = prepare_descriptors(plan, e); /* before we open any: one of ours is not what was asked for */
 	if (r == 0 && plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {

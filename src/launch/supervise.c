@@ -147,7 +147,7 @@ static void program_started(struct state *st, int pidfd)
 	st->started = true;
 	if (s->pty != NULL && s->pty->lent)
 		(void)lend_pty(st);
-	event_started(s->status_fd, s->profile, s->sandbox, s->terminal.group);
+	event_started(s->status_fd, s->plan, s->sandbox, s->terminal.group);
 }
 
 /*
@@ -169,7 +169,7 @@ static void settle(struct state *st)
 	if (track_running(s->track, s->sandbox, s->terminal.group, &e) < 0 && !s->quiet && event_room(STDERR_FILENO))
 		(void)dprintf(STDERR_FILENO, "bailey: warning: bailey list will not show this sandbox: %s%s%s%s\n", e.text,
 			e.hint[0] != '\0' ? "; " : "", e.hint, raw ? "\r" : "");
-	s->profile = NULL;
+	s->plan = NULL;
 	arena_free(s->arena);
 }
 
@@ -361,6 +361,10 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 		*ret = (struct outcome){ .status = STATUS_TIMEOUT };
 	else if (!WIFSIGNALED(own))
 		echo_interrupt(ret->signal, was_lent);
+	if (s->group->ops != NULL) {
+		const struct caps_end end = { .killed = ret->signal == SIGKILL, .started = st.started };
+		caps_tell(&s->caps, s->group, end, s->status_fd, s->quiet);
+	}
 	event_ended(s->status_fd, ret->status, ret->signal);
 	return 0;
 }

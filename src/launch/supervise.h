@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "launch/caps.h"
 #include "launch/launch.h"
 #include "launch/message.h"
 #include "launch/pty.h"
@@ -25,7 +26,9 @@ struct supervise {
 	struct pty *pty; /* with a pseudo terminal, else NULL */
 	uint64_t timeout_ms; /* 0: none */
 	char timeout_at[96]; /* "agent.conf:14: " for the message */
-	const char *profile; /* in the arena */
+	const struct plan *plan; /* in the arena */
+	const struct cgroup *group; /* of the sandbox, or one without an `ops` */
+	struct caps caps; /* of that group */
 };
 
 /* The signals a launcher passes on: all but those that mean a fault of its own, and job control's, which it handles. */

@@ -23,6 +23,7 @@ struct cgroup_write {
 	const char *setting; /* "resources.memory" */
 	const char *what; /* for messages: "memory cap 512M" */
 	struct origin origin;
+	size_t hierarchy; /* V1: the place in hierarchies[] */
 	bool may_lack; /* a file that is not there is no failure: what it bounds is not there either */
 };
 

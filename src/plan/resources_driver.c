@@ -273,18 +273,20 @@ static unsigned used(const struct resources *r)
 	return set;
 }
 
-static void add_hierarchy(struct resources *r, const char *controller, const char *directory)
+/* The place of the hierarchy; controllers may be mounted together. */
+static size_t add_hierarchy(struct resources *r, const char *controller, const char *directory)
 {
 	struct cgroup_plan *plan = r->plan;
 	for (size_t i = 0; i < plan->hierarchy_count; i++)
 		if (strcmp(plan->hierarchies[i].directory, directory) == 0)
-			return;
+			return i;
 	plan->hierarchies[plan->hierarchy_count++] = (struct cgroup_hierarchy){
 		.controller = controller,
 		.directory = directory,
 		/* What root made the program's user cannot write.  Limits of blkio are not passed on to groups below. */
 		.inner = r->pl->facts->uid != 0 && strcmp(controller, "blkio") != 0,
 	};
+	return plan->hierarchy_count - 1;
 }
 
 static void settle_v1(struct resources *r, unsigned set)
@@ -292,13 +294,17 @@ static void settle_v1(struct resources *r, unsigned set)
 	struct facts *f = r->pl->facts;
 	r->plan->hierarchies = arena_array(r->pl->arena, CONTROLLER_COUNT + 1, sizeof *r->plan->hierarchies);
 	for (size_t i = 0; i < CONTROLLER_COUNT; i++)
-		if ((set >> i & 1) != 0)
-			add_hierarchy(r, controllers[i].v1, r->directory[i]);
+		if ((set >> i & 1) != 0) {
+			size_t at = add_hierarchy(r, controllers[i].v1, r->directory[i]);
+			for (size_t w = 0; w < r->plan->write_count; w++)
+				if (strcmp(r->plan->writes[w].controller, controllers[i].v1) == 0)
+					r->plan->writes[w].hierarchy = at;
+		}
 	/* To stop it as a whole: bailey pause, and before killing what is left. */
 	const char *mount = facts_cgroup1(f, "freezer");
 	const char *own = mount != NULL ? facts_own_cgroup(f, mount, "freezer") : NULL;
 	if (own != NULL && facts_writable(f, own))
-		add_hierarchy(r, "freezer", own);
+		(void)add_hierarchy(r, "freezer", own);
 }
 
 static void settle_v2(struct resources *r, unsigned set)
