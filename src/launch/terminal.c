@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void terminal_open(struct terminal *t)
@@ -34,7 +35,11 @@ bool terminal_lend(struct terminal *t)
 
 void terminal_take(struct terminal *t)
 {
-	if (t->fd < 0 || !t->lent)
+	if (t->fd < 0)
+		return;
+	/* With TIOCEXCL set by the program nobody could open it any more: ioctl_tty(2). It was not, else we had not opened it. */
+	(void)ioctl(t->fd, TIOCNXCL); /* fails only when the terminal hung up */
+	if (!t->lent)
 		return;
 	pid_t now = tcgetpgrp(t->fd);
 	/* A group that somebody else (the shell) has put in front meanwhile is left alone. */

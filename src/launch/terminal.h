@@ -28,7 +28,7 @@ bool terminal_is_lent(const struct terminal *t);
 /* Gives the terminal to the program's group if the launcher's has it. True when the program has it afterwards. */
 bool terminal_lend(struct terminal *t);
 
-/* Takes the terminal back if the program's group (or a group that is gone) has it. */
+/* Takes the terminal back if the program's group (or a group that is gone) has it, and lets others open it again (TIOCNXCL). */
 void terminal_take(struct terminal *t);
 
 /*

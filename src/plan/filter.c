@@ -179,6 +179,8 @@ static void add_built_in(struct filter *f)
 	/* TIOCSTI and TIOCLINUX put input into the terminal, for the shell that started the sandbox to read. */
 	refuse(f, "ioctl", "arg1 & 0xffffffff == 0x5412", RULE_EPERM);
 	refuse(f, "ioctl", "arg1 & 0xffffffff == 0x541c", RULE_EPERM);
+	/* TIOCSETD: another line discipline would stay on the caller's terminal; the useful ones want privileges on the host. */
+	refuse(f, "ioctl", "arg1 & 0xffffffff == 0x5423", RULE_EPERM);
 	if (f->pl->plan->cgroup.affinity != NULL)
 		refuse(f, "sched_setaffinity", "", RULE_EPERM);
 	if (f->pl->p->namespaces_user.i == USER_NESTED)

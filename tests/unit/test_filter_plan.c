@@ -117,6 +117,7 @@ static void test_whole_text(void)
 			   "deny errno EPERM clone arg0 & 0x10000000 == 0x10000000\n"
 			   "deny errno EPERM ioctl arg1 & 0xffffffff == 0x5412\n"
 			   "deny errno EPERM ioctl arg1 & 0xffffffff == 0x541c\n"
+			   "deny errno EPERM ioctl arg1 & 0xffffffff == 0x5423\n"
 			   "deny errno EPERM unshare arg0 & 0x10000000 == 0x10000000\n"
 			   "deny errno ENOSYS clone3\n"
 			   "allow execve\n"
@@ -138,6 +139,7 @@ static void test_whole_text(void)
 	same(b.plan.filter_spec,
 		"bailey-filter 1\narch aarch64\ndefault kill\nnewest 469\n"
 		"deny errno EPERM ioctl arg1 & 0xffffffff == 0x5412\ndeny errno EPERM ioctl arg1 & 0xffffffff == 0x541c\n"
+		"deny errno EPERM ioctl arg1 & 0xffffffff == 0x5423\n"
 		"allow clone3\nallow execve\nallow exit_group\nallow rt_sigreturn\nallow write\n",
 		"nested, aarch64, kill");
 	end(&b);
