@@ -32,7 +32,7 @@ packages() {
 	case $system/$1 in
 	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev libsystemd-dev ;;
 	debian/check)
-		echo bash zsh fish bats python3 expect tmux less mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap passt
+		echo bash zsh fish bats python3 expect tmux less vim htop mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap passt
 		[ "$(dpkg --print-architecture)" != amd64 ] || echo gcc-multilib
 		;;
 	debian/lint) echo clang-format clang-tidy cppcheck shellcheck mandoc ;;
@@ -45,12 +45,12 @@ packages() {
 			pandoc ghostscript poppler-utils xvfb x11-utils
 		;;
 	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel ;;
-	fedora/check) echo bash zsh fish bats python3 expect tmux less mandoc procps-ng util-linux shadow-utils iproute passt ;;
+	fedora/check) echo bash zsh fish bats python3 expect tmux less vim-enhanced htop mandoc procps-ng util-linux shadow-utils iproute passt ;;
 	fedora/lint) echo clang-tools-extra cppcheck ShellCheck mandoc ;;
 	fedora/bench) echo bubblewrap firejail glibc-static python3 ;;
 	fedora/fuzz) echo clang compiler-rt ;;
 	arch/build) echo gcc make pkgconf libconfig libseccomp libcap systemd-libs ;;
-	arch/check) echo bash zsh fish bats python expect tmux less mandoc procps-ng util-linux shadow iproute2 passt ;;
+	arch/check) echo bash zsh fish bats python expect tmux less vim htop mandoc procps-ng util-linux shadow iproute2 passt ;;
 	arch/lint) echo clang cppcheck shellcheck mandoc ;;
 	arch/bench) echo bubblewrap firejail python ;;
 	arch/fuzz) echo clang compiler-rt ;;

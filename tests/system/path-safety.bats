@@ -176,8 +176,7 @@ filesystem = { read_write = [ "$WORK/proj" ]; binds = ( { from = "$WORK/proj/dat
 END
 	)
 	launches() {
-		local i
-		for i in $(seq 200); do
+		for _ in $(seq 200); do
 			"$BAILEY" run -p "$conf" cat /data/f || true
 		done > seen 2> said
 	}
@@ -185,8 +184,7 @@ END
 	is "$(sort -u seen)" mine
 	is "$(grep -c . seen)" "$((200 - $(grep -c '^[^ ].*source.conf:2: error: ' said)))"
 	binds() {
-		local i
-		for i in $(seq 40); do
+		for _ in $(seq 40); do
 			plain "$WORK/proj/data=/data" -- cat /data/f || true
 		done > seen 2> said
 	}
@@ -204,8 +202,7 @@ filesystem = { read_write = [ "$WORK/proj", "$WORK/victim" ]; binds = ( { from =
 END
 	)
 	launches() {
-		local i
-		for i in $(seq 200); do
+		for _ in $(seq 200); do
 			"$BAILEY" run -p "$conf" sh -c "cat $WORK/victim/f; find $WORK/victim $WORK/src ! -path '*/f'" || true
 		done > seen 2> said
 	}
@@ -214,8 +211,7 @@ END
 	is "$(cat victim/f)" victim
 	is "$(ls victim src)" $'src:\nf\n\nvictim:\nf'
 	binds() {
-		local i
-		for i in $(seq 40); do
+		for _ in $(seq 40); do
 			unshare -Urm --propagation private sh -c "mount --rbind $WORK/src $WORK/proj/point; cat $WORK/victim/f" || true
 		done > seen 2> said
 	}
@@ -233,16 +229,14 @@ filesystem = { read_write = [ "$WORK/proj" ]; read_only = [ "$WORK/proj/a/data" 
 END
 	)
 	launches() {
-		local i
-		for i in $(seq 200); do
+		for _ in $(seq 200); do
 			"$BAILEY" run -p "$conf" cat /f "$WORK/proj/a/data/f" || true
 		done > seen 2> said
 	}
 	while_swapping proj/a proj/b launches
 	is "$(sort -u seen)" mine
 	binds() {
-		local i
-		for i in $(seq 40); do
+		for _ in $(seq 40); do
 			plain "$WORK/proj/a/data/f=/f" -- cat /f || true
 		done > seen 2> said
 	}
