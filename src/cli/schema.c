@@ -32,6 +32,7 @@ static const char *const kind_words[] = {
 	[KIND_CAPABILITY] = "capability",
 	[KIND_ENV_NAME] = "variable",
 	[KIND_ENV_PAIR] = "variable=value",
+	[KIND_PORTS] = "ports",
 	[KIND_DESCRIPTOR] = "descriptor",
 	[KIND_ADDRESS] = "address",
 	[KIND_ENDPOINT] = "endpoint",

@@ -141,7 +141,8 @@ static const char *scalar_text(const struct walk *w, const config_setting_t *s, 
 		(row->type == TYPE_INT && row->kind != KIND_PERCENT) || (row->type == TYPE_LIST && row->kind == KIND_DESCRIPTOR);
 	if (row->type == TYPE_BOOL && type == CONFIG_TYPE_BOOL)
 		return config_setting_get_bool(s) ? "true" : "false";
-	if (number && (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64))
+	bool either = row->type == TYPE_LIST && row->kind == KIND_PORTS; /* 443, or "none" */
+	if ((number || either) && (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64))
 		return arena_printf(
 			w->a, "%lld", type == CONFIG_TYPE_INT ? config_setting_get_int(s) : config_setting_get_int64(s));
 	if (row->type != TYPE_BOOL && !number && type == CONFIG_TYPE_STRING)

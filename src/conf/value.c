@@ -358,6 +358,17 @@ static bool endpoint_valid(const struct place *at, const char *text)
 		refuse(at, "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"8080\"", "\"%s\" is no address with a port", text);
 }
 
+static bool port_valid(const struct place *at, const char **text)
+{
+	int64_t number;
+	if (strcmp(*text, "none") == 0)
+		return true;
+	if (num_int(*text, 0, UINT16_MAX, &number) < 0)
+		return refuse(at, NULL, "\"%s\" is no port from 0 to %d, and not \"none\"", *text, UINT16_MAX);
+	*text = arena_printf(at->d->arena, "%d", (int)number); /* "0x50" is 80 */
+	return true;
+}
+
 /* A text of that kind; `*text` may become its one spelling. */
 static bool kind_valid(const struct place *at, const struct setting *row, const char **text)
 {
@@ -385,6 +396,7 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_RESOURCE: return resource_valid(at, *text);
 	case KIND_ADDRESS: return address_valid(at, *text);
 	case KIND_ENDPOINT: return endpoint_valid(at, *text);
+	case KIND_PORTS: return port_valid(at, text);
 	case KIND_TEXT:
 	case KIND_PORT:
 	case KIND_DESCRIPTOR:

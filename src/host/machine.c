@@ -5,12 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/landlock.h"
 #include "base/num.h"
 #include "host/facts.h"
 #include "host/resolve.h"
-
-/* LANDLOCK_CREATE_RULESET_VERSION; the kernel's header is younger than some systems we build on. */
-enum { LANDLOCK_VERSION_FLAG = 1 };
 
 static bool sysctl_number(struct facts *f, const char *path, int64_t *ret)
 {
@@ -78,12 +76,8 @@ enum answer facts_userns(struct facts *f)
 int facts_landlock(struct facts *f)
 {
 	if (f->landlock_abi < 0) {
-#ifdef SYS_landlock_create_ruleset
-		long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION_FLAG);
-#else
-		long abi = syscall(444, NULL, 0, LANDLOCK_VERSION_FLAG);
-#endif
-		f->landlock_abi = abi > 0 ? (int)abi : 0;
+		int abi = sys_landlock_abi();
+		f->landlock_abi = abi > 0 ? abi : 0;
 	}
 	return f->landlock_abi;
 }

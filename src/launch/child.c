@@ -139,9 +139,28 @@ static int make_pty(const struct child_args *args)
 	return r;
 }
 
-static int become_program(void *args)
+/* The ruleset of the program's domain, or -1 for none. This process stays outside of it: so nothing inside can send it a signal. */
+static int make_ruleset(const struct child_args *args)
 {
-	program_main(*(const struct child_args **)args);
+	const struct landlock_plan *plan = &args->plan->landlock;
+	if ((plan->handled_files | plan->handled_tcp | plan->scoped) == 0)
+		return -1;
+	size_t at;
+	int ruleset = domain_make(plan, args->files, args->file_count, &at);
+	if (ruleset < 0)
+		child_fail(args, STEP_RULES, ruleset, at);
+	return ruleset;
+}
+
+struct becoming {
+	const struct child_args *args;
+	int ruleset;
+};
+
+static int become_program(void *becoming)
+{
+	const struct becoming *b = becoming;
+	program_main(b->args, b->ruleset);
 }
 
 void child_main(const struct child_args *args)
@@ -180,6 +199,8 @@ void child_main(const struct child_args *args)
 	/* Connected meanwhile: the launcher has to look into this process for it. */
 	if (plan->user_network.pasta != NULL && (r = await(args, MESSAGE_CONNECTED)) < 0)
 		child_fail(args, STEP_NETWORK, r, 0);
+	/* While nothing on the way to a path is closed to this process. */
+	struct becoming becoming = { .args = args, .ruleset = make_ruleset(args) };
 
 	/* From here on nothing outside can look into this process or its copy: /proc/1/exe, descriptors, memory (ptrace(2)). Not
 	 * earlier, because the files in /proc/self then belong to root. */
@@ -192,7 +213,7 @@ void child_main(const struct child_args *args)
 	/* As posix_spawn(3) does it: the memory is shared, not copied, and we wait until the program is executed (or that failed). */
 	int pidfd = -1;
 	pid_t program =
-		clone(become_program, args->stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &args, &pidfd);
+		clone(become_program, args->stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &becoming, &pidfd);
 	if (program < 0)
 		child_fail(args, STEP_FORK, -errno, 0);
 	reaper_main(args, program, pidfd);

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include "landlock/domain.h"
 #include "launch/message.h"
 #include "plan/plan.h"
 
@@ -20,6 +21,8 @@ struct child_args {
 	const struct plan *plan;
 	struct arena *arena; /* the launcher's; the reaper gives its copy back */
 	struct sock_fprog filter; /* the program's */
+	struct domain_file *files; /* of the descriptors that are passed on: see prepare_descriptors() */
+	size_t file_count;
 	int socket; /* the child's end */
 	int launcher_socket; /* the launcher's end, to be closed */
 	sigset_t mask; /* the caller's signal mask, for the program */
@@ -41,8 +44,8 @@ struct child_args {
 /* The first process. Does not return. */
 _Noreturn void child_main(const struct child_args *args);
 
-/* The program's process, forked by the first. Does not return. */
-_Noreturn void program_main(const struct child_args *args);
+/* The program's process, forked by the first. `ruleset`: of its Landlock domain, or -1. Does not return. */
+_Noreturn void program_main(const struct child_args *args, int ruleset);
 
 /* pid 1 after the fork: reaps, passes signals on, reports. `program` is the program's pid inside. Does not return. */
 _Noreturn void reaper_main(const struct child_args *args, pid_t program, int pidfd);

@@ -248,7 +248,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.terminal = { .fd = -1 },
 	};
 	*ret = (struct outcome){ .status = STATUS_SETUP };
-	int r = prepare_descriptors(plan, e); /* before we open any: one of ours is not what was asked for */
+	int r = prepare_descriptors(&child, e); /* before we open any: one of ours is not what was asked for */
 	if (r == 0 && plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {
 		terminal_open(&s.terminal);
 		s.terminal.lent = child.foreground = terminal_should_lend(&s.terminal);

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "base/landlock.h"
 #include "base/sys.h"
 #include "launch/names.h"
 
@@ -112,27 +113,62 @@ int prepare_become(const struct plan *plan, struct err *e)
 	return 0;
 }
 
-static int check_descriptor(const struct plan *plan, int fd, struct err *e)
+/* Once a file, whatever number of descriptors lead to it; `seen` is where the launch has its kind. */
+static void note_file(struct child_args *args, int fd, const struct stat *st, struct stat *seen)
 {
+	const struct plan *plan = args->plan;
+	uint64_t handled = plan->landlock.handled_files;
+	bool replaced = fd <= STDERR_FILENO && (plan->pty_fds >> fd & 1) != 0;
+	if (handled == 0 || replaced || S_ISSOCK(st->st_mode))
+		return;
+	int flags = fcntl(fd, F_GETFL);
+	if (flags < 0)
+		return;
+	uint64_t access = 0;
+	if ((flags & O_ACCMODE) != O_WRONLY)
+		access |= LL_READ_FILE | LL_EXECUTE;
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		access |= LL_WRITE_FILE | LL_TRUNCATE;
+	if (S_ISCHR(st->st_mode))
+		access |= LL_IOCTL_DEV;
+	size_t i = 0;
+	while (i < args->file_count && (seen[i].st_dev != st->st_dev || seen[i].st_ino != st->st_ino))
+		i++;
+	if (i == args->file_count) {
+		seen[args->file_count] = *st;
+		args->files[args->file_count++] = (struct domain_file){ .fd = fd };
+	}
+	args->files[i].access |= access & handled;
+}
+
+static int check_descriptor(struct child_args *args, int fd, struct stat *seen, struct err *e)
+{
+	const struct plan *plan = args->plan;
 	struct stat st;
 	if (fstat(fd, &st) < 0) {
 		(void)err_set(e, errno, "cannot pass descriptor %d on", fd);
 		return err_at(e, plan->descriptor_origin);
 	}
-	if (!S_ISDIR(st.st_mode))
+	if (!S_ISDIR(st.st_mode)) {
+		note_file(args, fd, &st, seen);
 		return 0;
+	}
 	(void)err_set(e, EISDIR, "descriptor %d would let the program out of the sandbox", fd);
 	(void)err_hint(e, "a directory can be left through its \"..\"; grant it by its path (--ro or --rw) instead");
 	return fd > STDERR_FILENO ? err_at(e, plan->descriptor_origin) : -e->code;
 }
 
-int prepare_descriptors(const struct plan *plan, struct err *e)
+int prepare_descriptors(struct child_args *args, struct err *e)
 {
+	const struct plan *plan = args->plan;
+	size_t count = STDERR_FILENO + 1 + plan->descriptor_count;
+	args->files = arena_array(args->arena, count, sizeof *args->files);
+	struct stat *seen = arena_array(args->arena, count, sizeof *seen);
 	int r = 0;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && r == 0; fd++)
-		r = check_descriptor(plan, fd, e);
+		r = check_descriptor(args, fd, seen, e);
 	for (size_t i = 0; i < plan->descriptor_count && r == 0; i++)
-		r = check_descriptor(plan, plan->descriptors[i], e);
+		r = check_descriptor(args, plan->descriptors[i], seen, e);
 	return r;
 }
 
@@ -212,6 +248,20 @@ static void mount_failure(struct err *e, const struct plan *plan, int error, siz
 			"parts of /proc are covered outside (a container, or a sandbox that hides them); the kernel then refuses a new proc");
 }
 
+static void landlock_failure(struct err *e, const struct plan *plan, enum step step, int error, size_t index)
+{
+	const struct landlock_plan *l = &plan->landlock;
+	if (step == STEP_RULES && index < l->rule_count) {
+		(void)err_set(e, error, "cannot make a Landlock rule for %s", l->rules[index].path);
+		(void)err_at(e, l->rules[index].origin);
+	} else {
+		(void)err_set(e, error, "%s", failures[step]);
+		(void)err_at(e, l->origin);
+	}
+	if (error == E2BIG)
+		(void)err_hint(e, "the kernel nests at most %d domains; landlock.use = \"off\" does without", LL_DOMAINS_MAX);
+}
+
 int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts, enum step step, int error, size_t index)
 {
 	if (step == STEP_MOUNTS && index < plan->mount_count) {
@@ -238,6 +288,8 @@ int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts,
 		(void)err_at(e, plan->descriptor_origin);
 		if (error == EBADF)
 			(void)err_hint(e, "one of them is not open in the process that started bailey");
+	} else if (step == STEP_RULES || step == STEP_DOMAIN) {
+		landlock_failure(e, plan, step, error, index);
 	} else if (step == STEP_LOAD) {
 		(void)err_set(e, error, "cannot load the system call filter");
 		(void)err_at(e, plan->filter_origin);

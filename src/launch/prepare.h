@@ -28,9 +28,10 @@ int prepare_become(const struct plan *plan, struct err *e);
 
 /*
  * Refuses directories behind the descriptors that are passed on: with openat(2) and ".." the program would walk out through them,
- * whatever is mounted inside.  0 or -errno with `e` (also for one that was asked for and is not open).
+ * whatever is mounted inside.  Notes in args->files what the program may do when it opens one of them again: no more than it can
+ * do with the descriptor.  0 or -errno with `e` (also for a descriptor that was asked for and is not open).
  */
-int prepare_descriptors(const struct plan *plan, struct err *e);
+int prepare_descriptors(struct child_args *args, struct err *e);
 
 /* Fills in the texts of `args` that the child writes: id maps, host name, machine id. 0 or -errno with `e`. */
 int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e);

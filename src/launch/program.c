@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/landlock.h"
 #include "base/sys.h"
 #include "launch/child.h"
 
@@ -71,7 +72,7 @@ static int check_interpreter(const char *path)
 	return 0;
 }
 
-void program_main(const struct child_args *args)
+void program_main(const struct child_args *args, int ruleset)
 {
 	const struct plan *plan = args->plan;
 	int r = enter_group(args);
@@ -88,6 +89,8 @@ void program_main(const struct child_args *args)
 	(void)sigprocmask(SIG_SETMASK, &args->mask, NULL);
 	if (plan->program_check && (r = check_interpreter(plan->program)) < 0)
 		child_fail(args, STEP_EXEC, r, 0);
+	if (ruleset >= 0 && (r = sys_landlock_restrict(ruleset)) < 0)
+		child_fail(args, STEP_DOMAIN, r, 0);
 	r = sys_seccomp_filter(&args->filter);
 	if (r < 0)
 		child_fail(args, STEP_LOAD, r, 0);

@@ -8,6 +8,7 @@
 #include "plan/describe.h"
 #include "plan/layout.h"
 #include "plan/print.h"
+#include "plan/print_landlock.h"
 
 struct statement {
 	const char *part, *text;
@@ -140,6 +141,11 @@ static void say_calls(struct statements *s, const struct plan *plan)
 	}
 }
 
+static void say_landlock(void *data, const char *text, struct origin o)
+{
+	say(data, "landlock", text, o);
+}
+
 static void say_process(struct statements *s, const struct plan *plan)
 {
 	const struct origin none = { 0 };
@@ -185,6 +191,7 @@ static struct statements all(struct arena *a, const struct plan *plan, struct la
 	say_network(&s, plan);
 	say_identity(&s, plan);
 	say_calls(&s, plan);
+	landlock_statements(a, plan, say_landlock, &s);
 	say_process(&s, plan);
 	qsort(s.items, s.count, sizeof *s.items, compare);
 	return s;

@@ -173,6 +173,21 @@ static void refuse(struct filter *f, const char *name, const char *when, enum ch
 		add_rule(f, (struct rule){ .call = (size_t)call, .when = when, .action = action });
 }
 
+/*
+ * Landlock looks at connect(2) and bind(2) of TCP sockets only: MSG_FASTOPEN connects without the one, MPTCP and SMC sockets speak
+ * TCP without being such (tried on Linux 6.18).  What io_uring and i386's socketcall(2) do no filter sees.
+ */
+static void close_detours(struct filter *f)
+{
+	refuse(f, "socket", "arg2 & 0xffffffff == 0x100", RULE_EPERM);
+	refuse(f, "socket", "arg2 & 0xffffffff == 0x106", RULE_EPERM);
+	refuse(f, "sendto", "arg3 & 0x20000000 == 0x20000000", RULE_EPERM);
+	refuse(f, "sendmsg", "arg2 & 0x20000000 == 0x20000000", RULE_EPERM);
+	refuse(f, "sendmmsg", "arg3 & 0x20000000 == 0x20000000", RULE_EPERM);
+	refuse(f, "io_uring_setup", "", RULE_EPERM);
+	refuse(f, "socketcall", "", RULE_EPERM);
+}
+
 /* What stays shut whatever a profile says. Comes before its rules. */
 static void add_built_in(struct filter *f)
 {
@@ -183,6 +198,8 @@ static void add_built_in(struct filter *f)
 	refuse(f, "ioctl", "arg1 & 0xffffffff == 0x5423", RULE_EPERM);
 	if (f->pl->plan->cgroup.affinity != NULL)
 		refuse(f, "sched_setaffinity", "", RULE_EPERM);
+	if (f->pl->p->network_tcp_connect.count + f->pl->p->network_tcp_bind.count > 0)
+		close_detours(f);
 	if (f->pl->p->namespaces_user.i == USER_NESTED)
 		return;
 	/* CLONE_NEWUSER; clone3 has its flags in memory, where no filter sees them, and libc falls back to clone on ENOSYS. */

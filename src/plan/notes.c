@@ -1,6 +1,7 @@
 /* What the sandbox does not keep out, said plainly: explain's last section. */
 #include <string.h>
 
+#include "base/landlock.h"
 #include "base/path.h"
 #include "plan/parts.h"
 
@@ -20,14 +21,19 @@ static const struct mount_op *shown(const struct plan *plan, const char *path)
 static void note_network(struct planner *pl)
 {
 	const struct plan *plan = pl->plan;
-	if (plan->network == NETWORK_HOST)
-		planner_note(pl, plan->network_origin,
-			"The network is the host's: all that listens on its loopback (127.0.0.1) and on its abstract sockets can be reached, "
-			"and so can the local network.");
 	if (plan->network == NETWORK_USER)
 		planner_note(pl, plan->network_origin,
 			"The internet and the local network can be reached, and services of the host that listen on an address other than its "
 			"main one and the loopback.");
+	if (plan->network != NETWORK_HOST)
+		return;
+	bool sockets = (plan->landlock.scoped & LL_SCOPE_ABSTRACT_SOCKETS) == 0;
+	bool ports = (plan->landlock.handled_tcp & LL_CONNECT_TCP) != 0;
+	planner_note(pl, plan->network_origin,
+		arena_printf(pl->arena,
+			"The network is the host's: all that listens on its loopback (127.0.0.1)%s can be reached, and so can the local network%s.",
+			sockets ? " and on its abstract sockets" : "",
+			ports ? ", by TCP on the ports of network.tcp_connect, by other protocols on any" : ""));
 }
 
 static void note_calls(struct planner *pl)

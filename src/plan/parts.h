@@ -56,6 +56,9 @@ void plan_directory(struct planner *pl, const struct plan_request *r);
 /* Finds the program; needs plan_files() done. 0, -ENOENT, -EACCES. */
 int plan_program(struct planner *pl, const struct plan_request *r);
 
+/* The Landlock domain, from the mounts and the network that are planned. Needs plan_capabilities() and plan_files() done. */
+void plan_landlock(struct planner *pl);
+
 /* What the sandbox does not keep out. Comes last: it looks at the plan. */
 void plan_notes(struct planner *pl);
 

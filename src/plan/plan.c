@@ -106,6 +106,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 	plan_process(&pl);
 	plan_capabilities(&pl);
 	plan_files(&pl);
+	plan_landlock(&pl);
 	plan_environment(&pl);
 	plan_directory(&pl, r);
 	int program = r->program != NULL ? plan_program(&pl, r) : 0;

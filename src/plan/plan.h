@@ -129,6 +129,41 @@ struct plan_path { /* one line of explain's table of granted paths, in the words
 	struct origin origin;
 };
 
+/* A path inside, and what Landlock allows at and below it. */
+struct landlock_rule {
+	const char *path; /* absolute, normal, without symlinks */
+	uint64_t access; /* LL_* of base/landlock.h */
+	bool may_vanish; /* as of its mount operation */
+	struct origin origin;
+};
+
+struct landlock_port {
+	uint16_t number;
+	uint64_t access; /* LL_BIND_TCP, LL_CONNECT_TCP */
+	struct origin origin;
+};
+
+/* Something that the plan would have Landlock do and that is not done. */
+struct landlock_gap {
+	const char *what; /* "signals" */
+	const char *why;
+	struct origin origin;
+};
+
+/* The Landlock domain that the program runs in; all masks 0: none is made. */
+struct landlock_plan {
+	enum choice_value use; /* LANDLOCK_AUTO, LANDLOCK_REQUIRED, LANDLOCK_OFF */
+	struct origin origin;
+	int abi; /* the kernel's; 0: it has no Landlock */
+	uint64_t handled_files, handled_tcp, scoped; /* LL_* of base/landlock.h: refused but where a rule allows it */
+	struct landlock_rule *rules; /* a path above before those below it */
+	size_t rule_count;
+	struct landlock_port *ports; /* by list, as the profile has them */
+	size_t port_count;
+	struct landlock_gap *gaps;
+	size_t gap_count;
+};
+
 enum identity_mode {
 	IDENTITY_SELF, /* the same user and group inside and outside */
 	IDENTITY_ROOT, /* uid 0 and gid 0 inside are the user */
@@ -181,6 +216,8 @@ struct plan {
 	uint64_t keep_caps; /* bit set by capability number */
 	const struct kept_capability *default_caps; /* those of keep_caps that come with the identity; or NULL */
 	size_t default_cap_count;
+
+	struct landlock_plan landlock;
 
 	/* process */
 	const char *program; /* absolute path inside */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "plan/describe.h"
 #include "plan/print.h"
+#include "plan/print_landlock.h"
 #include "plan/print_parts.h"
 
 static void mode_text(struct json *j, const char *key, mode_t mode)
@@ -280,6 +281,7 @@ void plan_json(struct buf *out, const struct plan *plan)
 	namespaces(&j, plan);
 	files(&j, plan);
 	privileges(&j, plan);
+	landlock_json(&j, plan);
 	environment(&j, plan);
 	print_resources_json(&j, plan);
 	process(&j, plan);

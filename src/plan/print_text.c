@@ -6,6 +6,7 @@
 #include "plan/describe.h"
 #include "plan/layout.h"
 #include "plan/print.h"
+#include "plan/print_landlock.h"
 #include "plan/print_parts.h"
 
 struct text {
@@ -60,6 +61,7 @@ static void know_all(struct text *t)
 	print_resources_know(l, plan);
 	for (size_t i = 0; i < plan->user_network.forward_count; i++)
 		layout_know(l, plan->user_network.forwards[i].origin);
+	landlock_know(l, plan);
 	know_list(l, &p->syscalls_allow);
 	know_list(l, &p->syscalls_deny);
 	know_list(l, &p->capabilities_keep);
@@ -374,6 +376,7 @@ void plan_text(struct buf *out, const struct plan *plan, const struct profile *p
 	identity(&t);
 	calls(&t);
 	privileges(&t);
+	landlock_text(&t.l, plan);
 	process(&t);
 	print_resources_text(&t.l, plan);
 	options(&t);

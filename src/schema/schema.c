@@ -153,6 +153,7 @@ static const struct kind_words kind_words[] = {
 	[KIND_CAPABILITY] = { "capability", "capabilities" },
 	[KIND_ENV_NAME] = { "variable name", "variable names" },
 	[KIND_ENV_PAIR] = { "NAME=VALUE", "NAME=VALUE texts" },
+	[KIND_PORTS] = { "port", "ports, 0 to 65535, or \"none\"" },
 	[KIND_DESCRIPTOR] = { "file descriptor", "file descriptors" },
 	[KIND_ADDRESS] = { "IPv4 or IPv6 address", "addresses" },
 	[KIND_ENDPOINT] = { "address with a port", "addresses with ports" },

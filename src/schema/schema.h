@@ -30,6 +30,7 @@ enum kind {
 	KIND_CAPABILITY, /* "net_admin", "CAP_NET_ADMIN" */
 	KIND_ENV_NAME, /* a variable name, '*' at the end allowed */
 	KIND_ENV_PAIR, /* NAME=VALUE; the key for merging is NAME */
+	KIND_PORTS, /* 0 to 65535, as a number or a text, or "none" */
 	KIND_DESCRIPTOR, /* an integer from 3 */
 	KIND_ADDRESS, /* an IPv4 or IPv6 address */
 	KIND_ENDPOINT, /* "ADDRESS:PORT", or a port: base/inet.h */

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/landlock.h"
 #include "launch/events.h"
 #include "launch/names.h"
 #include "launch/prepare.h"
@@ -179,17 +180,40 @@ static void test_events(void)
 static void test_descriptors(void)
 {
 	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct plan plan = { .descriptors = &fd, .descriptor_count = 1, .descriptor_origin = line_14 };
+	struct plan plan = {
+		.descriptors = &fd,
+		.descriptor_count = 1,
+		.descriptor_origin = line_14,
+		.landlock.handled_files = LL_READ_FILE | LL_WRITE_FILE,
+	};
+	struct arena arena = { 0 };
+	struct child_args args = { .plan = &plan, .arena = &arena };
 	struct err e = { 0 };
-	ok(prepare_descriptors(&plan, &e) == -EISDIR, "a directory is not passed on");
+	ok(prepare_descriptors(&args, &e) == -EISDIR, "a directory is not passed on");
 	ok(e.origin.line == 14 && e.hint[0] != '\0', "with the line that asked, and advice");
 	(void)close(fd);
 	e = (struct err){ 0 };
-	ok(prepare_descriptors(&plan, &e) == -EBADF && e.origin.line == 14, "nor a descriptor that is not open");
-	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	args.file_count = 0;
+	ok(prepare_descriptors(&args, &e) == -EBADF && e.origin.line == 14, "nor a descriptor that is not open");
+	fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	e = (struct err){ 0 };
-	ok(prepare_descriptors(&plan, &e) == 0, "another file is");
+	args.file_count = 0;
+	ok(prepare_descriptors(&args, &e) == 0, "another file is");
+	const struct domain_file *last = &args.files[args.file_count - 1];
+	ok(last->fd == fd && last->access == LL_READ_FILE, "what is open for reading may be opened again for reading");
+	int both[2] = { fd, open("/dev/zero", O_WRONLY | O_CLOEXEC) };
+	plan.descriptors = both;
+	plan.descriptor_count = 2;
+	args.file_count = 0;
+	ok(prepare_descriptors(&args, &e) == 0, "and the same file once more, for writing");
+	last = &args.files[args.file_count - 1];
+	ok(last->fd == fd && last->access == plan.landlock.handled_files, "which is one file, for both");
+	plan.landlock.handled_files = 0;
+	args.file_count = 0;
+	ok(prepare_descriptors(&args, &e) == 0 && args.file_count == 0, "without file rules nothing is noted");
+	(void)close(both[1]);
 	(void)close(fd);
+	arena_free(&arena);
 }
 
 static int order[4], order_count;

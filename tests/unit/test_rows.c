@@ -8,7 +8,7 @@
 
 static const char machine[] =
 	"{ \"uid\": 1000, \"gid\": 1000, \"user\": \"ada\", \"home\": \"/home/ada\", \"cwd\": \"/home/ada/project\","
-	" \"environment\": { \"LANG\": \"C.UTF-8\", \"LD_PRELOAD\": \"/x.so\" }, \"terminal\": [ \"/dev/pts/3\", null, null ],"
+	" \"environment\": { \"LANG\": \"C.UTF-8\", \"LD_PRELOAD\": \"/x.so\" }, \"landlock\": 6, \"terminal\": [ \"/dev/pts/3\", null, null ],"
 	" \"paths\": { \"/usr\": \"dir\", \"/opt\": \"dir\", \"/srv/debian\": \"dir\", \"/work\": \"dir\", \"/tmp\": \"dir\", \"/dev/dri/card0\": \"dev\","
 	"   \"/dev/kfd\": \"dev\", \"/dev/snd/seq\": \"dev\", \"/dev/video0\": \"dev\", \"/dev/input/js0\": \"dev\","
 	"   \"/dev/hidraw0\": \"dev\", \"/dev/bus/usb/001\": \"dir\", \"/dev/kvm\": \"dev\", \"/dev/ttyS0\": \"dev\","
@@ -56,6 +56,7 @@ static const struct {
 	{ "network.dns", "network.mode", "user", ADA },
 	{ "network.forward", "network.mode", "user", ADA },
 	{ "network.host_fallback", "network.mode", "user", EVE },
+	{ "network.abstract_sockets", "network.mode", "host", ADA },
 };
 
 static struct arena arena;
