@@ -150,12 +150,18 @@ somebody_is() { [ -n "$(pids_of "$1")" ]; }
 unique_seconds() { echo $((100000 + $$ % 100000 + RANDOM * 10))."$RANDOM"; }
 
 # need THING...: skips the test, with what was tried and what refused it, where this machine cannot do THING; a failure instead
-# when BAILEY_MUST_RUN (a list with commas) names it. THING: userns, tiocsti, i386, subuid, or the name of a program.
+# when BAILEY_MUST_RUN (a list with commas) names it. THING: userns, landlock (all that bailey uses of it), tiocsti, i386, subuid, or the name of a program.
 need() {
 	local thing said
 	for thing in "$@"; do
 		case $thing in
 		userns) said=$(unshare -U true 2>&1) ;;
+		landlock)
+			said=$(python3 -c 'import ctypes
+abi = ctypes.CDLL(None).syscall(444, None, 0, 1)
+print("the ABI of Landlock is", abi)
+exit(0 if abi >= 6 else 1)' 2>&1)
+			;;
 		subuid)
 			said=$(grep -m 1 "^$(id -un):" /etc/subuid && grep -m 1 "^$(id -un):" /etc/subgid && command -v newuidmap) || {
 				said="$(id -un) has no line in /etc/subuid and /etc/subgid, or there is no newuidmap"
