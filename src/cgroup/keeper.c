@@ -1,4 +1,6 @@
 /*
+ * A process that outlives the launcher's rights, or the launcher.
+ *
  * Root that starts a sandbox gives its rights up for good before the sandbox is made, but moving a process into a group of root's
  * and removing that group take them.  So one process keeps them: forked before, with nothing but the group's descriptors and a
  * socket.  It sees the launcher's end by the socket's, however that comes, and then removes the group.
@@ -95,6 +97,7 @@ static _Noreturn void keep(struct cgroup *c, int socket)
 	sigset_t all;
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our tools reaped unseen */
 	(void)setsid(); /* not stopped with the job, and not killed by its terminal */
 	(void)!chdir("/");
 	keep_only_own(c, socket);

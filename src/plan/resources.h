@@ -56,8 +56,11 @@ struct cgroup_plan {
 	/* SYSTEMD: where the manager may listen, in the order of trying: "manager:PATH", a socket of its own, or "bus:ADDRESS" */
 	const char *managers[3];
 	size_t manager_count;
+	const char *mount; /* SYSTEMD: where version 2 is mounted */
 	bool system_manager; /* SYSTEMD: root's manager, else the user's */
-	bool keeper; /* the launcher gives root up: a process of its own keeps the right to place processes and to remove the cgroup */
+	/* A process of its own keeps what is needed to place processes and to remove the cgroup: the launcher gives root up, or, SYSTEMD,
+	 * the scope may not be without a process before all is told. */
+	bool keeper;
 	struct cgroup_write *memory, *tasks; /* those of the caps that are told when they were reached, or NULL */
 	/* Stand-ins where a controller is missing, with consent. */
 	const struct numset *affinity; /* sched_setaffinity(2) for the program, and that call is refused inside; or NULL */

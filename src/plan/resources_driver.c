@@ -183,6 +183,7 @@ static void use_systemd(struct resources *r, const char *mount, unsigned held)
 	struct arena *a = r->pl->arena;
 	unsigned offered = listed(r->pl->facts, mount, "cgroup.controllers") & r->need;
 	r->plan->driver = CGROUP_DRIVER_SYSTEMD;
+	r->plan->mount = mount;
 	r->plan->system_manager = r->pl->facts->uid == 0;
 	r->held = held;
 	lack_in_kernel(r, r->need & ~held & ~offered);
@@ -338,7 +339,7 @@ void resources_settle(struct resources *r)
 		settle_v2(r, set);
 	}
 	plan->driver_name = names[plan->driver];
-	plan->keeper = plan->driver != CGROUP_DRIVER_NONE && r->pl->facts->uid == 0;
+	plan->keeper = plan->driver == CGROUP_DRIVER_SYSTEMD || (plan->driver != CGROUP_DRIVER_NONE && r->pl->facts->uid == 0);
 	for (size_t i = 0; i < plan->write_count; i++) {
 		struct cgroup_write *w = &plan->writes[i];
 		if (strcmp(w->file, "memory.max") == 0 || strcmp(w->file, "memory.limit_in_bytes") == 0)

@@ -1,7 +1,7 @@
 /*
- * bailey-scope UNIT PID SLICE DESCRIPTION ADDRESS...
+ * bailey-scope UNIT PID[,PID...] SLICE DESCRIPTION ADDRESS...
  *
- * Has a manager of systemd make the scope UNIT with the process PID in it, delegated to us, and waits until that is done.  The
+ * Has a manager of systemd make the scope UNIT with the processes in it, delegated to us, and waits until that is done.  The
  * only program of bailey that is linked with libsystemd; the launcher runs it for the cgroup driver "systemd" alone.
  *
  * ADDRESS is "manager:PATH", a socket of the manager itself, or "bus:TEXT", the address of a message bus on which it is.  They are
@@ -22,6 +22,11 @@ enum { CALL_MS = 10000 };
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
+
+struct pids {
+	uint32_t items[8];
+	size_t count;
+};
 
 struct job {
 	const char *path; /* NULL until the manager has named it */
@@ -107,19 +112,42 @@ static int job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
 	return 0;
 }
 
-static int ask(sd_bus *bus, char *const *argv, uint32_t pid, sd_bus_message **ret, sd_bus_error *said)
+/* ("PIDs", <[...]>) */
+static int append_pids(sd_bus_message *m, const struct pids *pids)
+{
+	int r = sd_bus_message_open_container(m, 'r', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", "PIDs");
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'v', "au");
+	if (r >= 0)
+		r = sd_bus_message_append_array(m, 'u', pids->items, pids->count * sizeof pids->items[0]);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	return r >= 0 ? sd_bus_message_close_container(m) : r;
+}
+
+static int ask(sd_bus *bus, char *const *argv, const struct pids *pids, sd_bus_message **ret, sd_bus_error *said)
 {
 	sd_bus_message *m = NULL;
 	int r = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "StartTransientUnit");
 	if (r >= 0)
-		r = sd_bus_message_append(m, "ssa(sv)a(sa(sv))", argv[1], "fail", 6, /* properties: */
+		r = sd_bus_message_append(m, "ss", argv[1], "fail"); /* not in place of another */
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, 'a', "(sv)");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)", /* */
 			"Description", "s", argv[4], /* */
 			"Slice", "s", argv[3], /* */
 			"Delegate", "b", 1, /* */
 			"CollectMode", "s", "inactive-or-failed", /* */
-			"SendSIGHUP", "b", 1, /* */
-			"PIDs", "au", 1, pid, /* */
-			0);
+			"SendSIGHUP", "b", 1); /* shells ignore SIGTERM */
+	if (r >= 0)
+		r = append_pids(m, pids);
+	if (r >= 0)
+		r = sd_bus_message_close_container(m);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "a(sa(sv))", 0);
 	if (r >= 0)
 		r = sd_bus_call(bus, m, CALL_MS * 1000ULL, said, ret);
 	(void)sd_bus_message_unref(m);
@@ -149,6 +177,19 @@ static int await(sd_bus *bus, struct job *job)
 	return 0;
 }
 
+static bool read_pids(struct pids *ret, char *list)
+{
+	char *rest = NULL;
+	ret->count = 0;
+	for (char *word = strtok_r(list, ",", &rest); word != NULL; word = strtok_r(NULL, ",", &rest)) {
+		int64_t pid;
+		if (ret->count == sizeof ret->items / sizeof *ret->items || num_int(word, 1, INT32_MAX, &pid) < 0)
+			return false;
+		ret->items[ret->count++] = (uint32_t)pid;
+	}
+	return ret->count > 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = { .path = NULL };
@@ -156,10 +197,10 @@ int main(int argc, char **argv)
 	sd_bus_slot *slot = NULL;
 	sd_bus_message *answer = NULL;
 	sd_bus_error said = SD_BUS_ERROR_NULL;
-	int64_t pid;
+	struct pids pids;
 	int r = -EINVAL;
-	if (argc < 6 || num_int(argv[2], 1, INT32_MAX, &pid) < 0) {
-		(void)fprintf(stderr, "usage: bailey-scope UNIT PID SLICE DESCRIPTION ADDRESS...\n");
+	if (argc < 6 || !read_pids(&pids, argv[2])) {
+		(void)fprintf(stderr, "usage: bailey-scope UNIT PID[,PID...] SLICE DESCRIPTION ADDRESS...\n");
 		return 2;
 	}
 	bool direct = false;
@@ -174,7 +215,7 @@ int main(int argc, char **argv)
 		bus, &slot, direct ? NULL : MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "JobRemoved", job_removed, &job);
 	if (r < 0)
 		return fail("cannot listen to the manager of systemd", r, NULL);
-	r = ask(bus, argv, (uint32_t)pid, &answer, &said);
+	r = ask(bus, argv, &pids, &answer, &said);
 	if (r < 0)
 		return fail("the manager of systemd made no scope", r, &said);
 	r = sd_bus_message_read(answer, "o", &job.path);
