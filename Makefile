@@ -24,7 +24,7 @@ MAIN_LIBS   = libconfig libcap
 HELPER_LIBS = libseccomp
 SCOPE_LIBS  = libsystemd
 
-LAYERS  = base schema conf host plan mount landlock seccomp cgroup state launch cli
+LAYERS  = base schema conf host plan mount landlock seccomp cgroup state launch changes cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))

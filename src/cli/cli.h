@@ -46,6 +46,7 @@ int cmd_explain(struct cli *cli, struct args *args);
 int cmd_profiles(struct cli *cli, struct args *args);
 int cmd_list(struct cli *cli, struct args *args);
 int cmd_schema(struct cli *cli, struct args *args);
+int cmd_changes(struct cli *cli, struct args *args);
 
 /* ---- places.c ---- */
 

@@ -73,6 +73,11 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 			words_profiles(&w);
 		buf_puts(p->out, ":files\t\n");
 		break;
+	case VERB_changes:
+		if (first || strchr(p->word, '/') == NULL)
+			words_runs(&w);
+		buf_puts(p->out, ":files\t\n");
+		break;
 	case VERB_schema: words_settings(&w, true); break;
 	case VERB_profiles:
 	case VERB_list:

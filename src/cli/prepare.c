@@ -84,10 +84,32 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 	return 0;
 }
 
+/* --ephemeral, --keep and --apply are filesystem.changes in other words. */
+static int changes_setting(struct cli *cli, const struct args *args, struct conf_set *ret)
+{
+	bool keep = args_has(args, "--keep"), apply = args_has(args, "--apply"), yes = args_has(args, "--yes");
+	*ret = (struct conf_set){ .path = NULL };
+	if (args->verb != VERB_run)
+		return 0;
+	if (keep && apply)
+		return cli_fail(cli, EXIT_USAGE, "bailey changes NAME --apply applies what was kept",
+			"--keep and --apply: which of the two?");
+	if (yes && !apply)
+		return cli_fail(cli, EXIT_USAGE, NULL, "--yes belongs to --apply");
+	const char *word = apply ? (yes ? "apply" : "ask") : keep ? "keep" : args_has(args, "--ephemeral") ? "discard" : NULL;
+	if (word != NULL)
+		*ret = (struct conf_set){ .path = "filesystem.changes",
+			.value = word,
+			.option = apply ? "--apply"
+				: keep  ? "--keep"
+					: "--ephemeral" };
+	return 0;
+}
+
 int cli_request(struct cli *cli, const struct args *args, struct conf_request *ret)
 {
 	struct arena *a = &cli->arena;
-	struct conf_set *sets = arena_array(a, 2 * args->count, sizeof *sets);
+	struct conf_set *sets = arena_array(a, 2 * args->count + 1, sizeof *sets);
 	const char **with = arena_array(a, args->count, sizeof *with);
 	const char **without = arena_array(a, args->count, sizeof *without);
 	ret->set_count = ret->with_count = ret->without_count = 0;
@@ -109,6 +131,11 @@ int cli_request(struct cli *cli, const struct args *args, struct conf_request *r
 		if (strcmp(arg->row->name, "--identity") == 0)
 			sets[ret->set_count++] = (struct conf_set){ "filesystem.home", "persistent", arg->row->name };
 	}
+	int status = changes_setting(cli, args, &sets[ret->set_count]);
+	if (status != 0)
+		return status;
+	if (sets[ret->set_count].path != NULL)
+		ret->set_count++;
 	ret->sets = sets;
 	ret->with = with;
 	ret->without = without;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "cli/changes.h"
 #include "cli/cli.h"
 #include "launch/launch.h"
 #include "state/state.h"
@@ -44,12 +45,38 @@ static int status_descriptor(struct cli *cli, const struct args *args, int *ret)
 	return 0;
 }
 
+/* filesystem.changes: what the program changed is looked at afterwards, whatever ended it. */
+static int run_with_changes(struct cli *cli, const struct plan *plan, const struct launch_options *o)
+{
+	struct ending ending;
+	struct outcome outcome;
+	struct err e = { .code = 0 };
+	sigset_t mask;
+	int status = ending_begin(cli, &ending, plan);
+	if (status != 0)
+		return status;
+	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
+	if (launch(&outcome, &cli->arena, plan, &cli->facts, o, &e) < 0) {
+		status = cli_fail_err(cli, outcome.status, &e);
+		ending_cancel(cli, &ending);
+		return status;
+	}
+	/* A signal that came meanwhile ends a question, and what was changed is kept then. */
+	bool asks = ending.end == CHANGES_ASK && outcome.signal == 0;
+	if (asks)
+		(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	status = ending_finish(cli, &ending, outcome.signal != 0);
+	if (outcome.signal == 0 && outcome.status == 0)
+		outcome.status = status;
+	return end_like(&outcome);
+}
+
 int cmd_run(struct cli *cli, struct args *args)
 {
 	if (args->rest_count == 0)
 		return cli_fail(cli, EXIT_USAGE, "bailey run [OPTIONS] PROGRAM [ARGS...]", "which program?");
 	bool dry = args_has(args, "--dry-run");
-	struct plan_request request = { .program = args->rest[0], .argv = args->rest };
+	struct plan_request request = { .program = args->rest[0], .argv = args->rest, .new_name = dry ? NULL : run_new_name };
 	struct profile profile;
 	struct plan plan;
 	int status = cli_consent(cli, args, &request);
@@ -73,6 +100,8 @@ int cmd_run(struct cli *cli, struct args *args)
 	const char *why;
 	if (o.name != NULL && !state_name_valid(o.name, &why))
 		return cli_fail(cli, EXIT_USAGE, "for example: --name browser-2", "--name %s: %s", o.name, why);
+	if (plan.changes.end != CHANGES_DIRECT)
+		return run_with_changes(cli, &plan, &o);
 	struct outcome outcome;
 	struct err e = { .code = 0 };
 	if (launch(&outcome, &cli->arena, &plan, &cli->facts, &o, &e) < 0)

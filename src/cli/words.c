@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/capability.h>
 
+#include "changes/run.h"
 #include "cli/schema.h"
 #include "plan/layout.h"
 #include "schema/syscalls.h"
@@ -132,6 +133,18 @@ void words_options(const struct words *w, const char *profile)
 	conf_list(&entries, &count, &w->cli->arena, &w->cli->places, false, &ignored);
 	for (size_t i = 0; i < count; i++)
 		options_of(w, entries[i].name);
+}
+
+void words_runs(const struct words *w)
+{
+	const char *directory, **names = NULL;
+	size_t count = 0;
+	struct err e = { 0 };
+	if (plan_changes_directory(&w->cli->arena, &w->cli->facts, &directory) < 0 ||
+		run_names(&w->cli->arena, directory, &names, &count, &e) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		word(w, names[i], "changes of a run");
 }
 
 void words_verbs(const struct words *w)

@@ -82,7 +82,7 @@ int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e)
 {
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		const struct mount_op *op = &plan->mounts[i];
-		if (op->kind != MOUNT_UPPER || op->work == NULL)
+		if (op->kind != MOUNT_UPPER || op->work == NULL || (op->flags & MOUNT_RUN) != 0)
 			continue;
 		int fd = sys_openat2(AT_FDCWD, op->work, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 		if (fd >= 0)
@@ -241,6 +241,8 @@ static void mount_failure(struct err *e, const struct plan *plan, int error, siz
 		(void)err_hint(e,
 			"overlayfs takes no directory with other file systems mounted below it, and keeps changes only where the file system has "
 			"extended attributes (not on NFS or FAT)");
+	else if (op->kind == MOUNT_OVERLAY && (error == EROFS || error == ENOSPC || error == EDQUOT))
+		(void)err_hint(e, "overlayfs cannot work where its changes are to go: that file system is full or read-only");
 	else if (op->kind == MOUNT_OVERLAY && error == ENODEV)
 		(void)err_hint(e, "this kernel has no overlayfs; root_mode = \"read_only\" does without");
 	else if (op->kind == MOUNT_PROC && error == EPERM)

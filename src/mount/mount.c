@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include "base/sys.h"
 
@@ -314,6 +316,12 @@ static int make_overlay(struct mount_state *s, const struct mount_op *op)
 		r = sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL);
 	if (r == 0)
 		r = sys_fsmount(fs, attributes(op));
+	/* Where the work directory takes nothing more, overlayfs mounts read-only and says so to the kernel's log alone. */
+	struct statfs st;
+	if (r >= 0 && (fstatfs(r, &st) < 0 || (st.f_flags & ST_RDONLY) != 0)) {
+		(void)close(r);
+		r = -EROFS;
+	}
 	if (fs >= 0)
 		(void)close(fs);
 	(void)close(lower);

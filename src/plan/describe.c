@@ -31,6 +31,7 @@ const struct flag_name describe_mount_flags[] = {
 	{ MOUNT_IN_BIND, "in_bind" },
 	{ MOUNT_OVER, "over" },
 	{ MOUNT_IN_UPPER, "in_upper" },
+	{ MOUNT_RUN, "run" },
 	{ MOUNT_MAY_VANISH, "may_vanish" },
 };
 const size_t describe_mount_flag_count = sizeof describe_mount_flags / sizeof describe_mount_flags[0];

@@ -7,13 +7,25 @@
 
 enum { HOP_MAX = 40 };
 
-static const char *access_words(const struct entry *e)
+static const char *end_words(enum choice_value end)
+{
+	switch (end) {
+	case CHANGES_KEEP: return "changes kept";
+	case CHANGES_ASK: return "changes asked";
+	case CHANGES_APPLY: return "changes applied";
+	default: return "changes lost";
+	}
+}
+
+static const char *access_words(const struct planner *pl, const struct entry *e)
 {
 	switch (e->kind) {
 	case ENTRY_HIDE: return "hidden";
 	case ENTRY_TMPFS: return "empty";
 	default: break;
 	}
+	if (entry_is_diverted(e))
+		return end_words(pl->plan->changes.end);
 	if (e->layers != NULL)
 		return e->layers->upper != NULL ? "changes kept" : "changes lost";
 	if ((e->flags & MOUNT_DEVICES) != 0)
@@ -33,7 +45,7 @@ static void fill_table(struct planner *pl)
 		plan->paths = arena_grow(pl->arena, plan->paths, plan->path_count, &pl->files->path_cap, sizeof *plan->paths);
 		plan->paths[plan->path_count++] = (struct plan_path){
 			.path = e->path,
-			.access = access_words(e),
+			.access = access_words(pl, e),
 			.source = e->source != NULL && (e->kind == ENTRY_BIND || e->kind == ENTRY_SYMLINK) &&
 					strcmp(e->source, e->path) != 0
 				? e->source
@@ -51,6 +63,7 @@ int plan_files(struct planner *pl)
 	files_resolve_sources(pl);
 	files_check_layers(pl);
 	files_gather_arguments(pl);
+	files_divert(pl);
 	files_gather_hidden(pl);
 	files_merge(pl);
 	files_resolve_names(pl);
@@ -60,6 +73,7 @@ int plan_files(struct planner *pl)
 	files_keep_points(pl);
 	files_plant(pl);
 	files_emit(pl);
+	files_tell_changes(pl);
 	fill_table(pl);
 	return pl->diags->errors > errors ? -EINVAL : 0;
 }

@@ -228,7 +228,7 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 	const struct entry *e = s->entry;
 	const unsigned where = in->ours ? MOUNT_MAKE : MOUNT_IN_BIND;
 	struct place here = { .host = e->source, .grant = e };
-	if (e->layers != NULL) {
+	if (e->layers != NULL && e->layers->copy == NULL) {
 		files_emit_overlay(pl, s, where);
 		return;
 	}
@@ -237,7 +237,7 @@ static void emit_bind(struct planner *pl, const struct spot *s, const struct pla
 		if (!in->ours && in->host != NULL && is_redundant(e, path_join(pl->arena, in->host, s->name), in->grant))
 			return;
 		struct mount_op *op = tree_add_op(pl, MOUNT_BIND, s->path, e);
-		op->source = e->source;
+		op->source = e->layers != NULL ? e->layers->copy : e->source;
 		op->flags = e->flags | where;
 		refuse_below(pl, s, e);
 		return;

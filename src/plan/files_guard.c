@@ -127,7 +127,7 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 		const struct entry *e = t->entries[i];
 		if (e->rank == RANK_HOME)
 			home = e->source;
-		if (e->rank != RANK_ASKED || !entry_is_writable(e) || !path_within(e->source, real) ||
+		if (e->rank != RANK_ASKED || !(entry_is_writable(e) || entry_is_diverted(e)) || !path_within(e->source, real) ||
 			(kept != NULL && path_within(e->source, kept)))
 			continue;
 		struct diag *at = diag_error(
@@ -136,18 +136,24 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 	}
 	for (size_t i = 0; i < pl->plan->create_count; i++) {
 		const struct create_op *c = &pl->plan->creates[i];
+		if (pl->plan->changes.directory != NULL && path_within(c->path, pl->plan->changes.directory))
+			continue;
 		if (path_within(c->path, real) && (kept == NULL || !path_within(c->path, kept)) &&
 			(home == NULL || strcmp(c->path, home) != 0))
 			diag_error(pl->diags, c->origin, "filesystem.create", "\"%s\" lies where bailey keeps %s", c->asked, own);
 	}
 }
 
-/* Whether there is a directory that keeps an overlay's changes: the program writes to it, whatever names it likes. */
+/*
+ * Whether there is a directory that keeps an overlay's changes: the program writes to it, whatever names it likes.  Those of one
+ * run lie in bailey's state, where nothing else is.
+ */
 static bool has_kept(const struct planner *pl)
 {
 	const struct file_tree *t = pl->files;
 	for (size_t i = 0; i < t->count; i++)
-		if (!t->entries[i]->dropped && t->entries[i]->layers != NULL && t->entries[i]->layers->upper != NULL)
+		if (!t->entries[i]->dropped && t->entries[i]->layers != NULL && t->entries[i]->layers->upper != NULL &&
+			t->entries[i]->layers->run == NULL)
 			return true;
 	return false;
 }
@@ -161,7 +167,7 @@ static bool refuse_kept(struct planner *pl, const char *why, const char *path)
 	const char *real = err == 0 || err == -ENOENT ? r.path : path;
 	for (size_t i = 0; i < t->count; i++) {
 		const struct layers *l = t->entries[i]->dropped ? NULL : t->entries[i]->layers;
-		if (l == NULL || l->upper == NULL ||
+		if (l == NULL || l->upper == NULL || l->run != NULL ||
 			!(path_within(path, l->upper) || path_within(real, l->upper) || path_within(l->upper, real)))
 			continue;
 		struct diag *at = diag_error(

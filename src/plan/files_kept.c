@@ -64,7 +64,8 @@ static const struct entry *kept_home(const struct planner *pl)
 {
 	const struct file_tree *t = pl->files;
 	for (size_t i = 0; i < t->count; i++)
-		if (t->entries[i]->rank == RANK_HOME && t->entries[i]->kind == ENTRY_BIND && t->entries[i]->renamed)
+		if (t->entries[i]->rank == RANK_HOME && t->entries[i]->kind == ENTRY_BIND && t->entries[i]->renamed &&
+			!entry_is_diverted(t->entries[i]))
 			return t->entries[i];
 	return NULL;
 }

@@ -44,7 +44,8 @@ static bool same_meaning(const struct entry *a, const struct entry *b)
 		return false;
 	switch (a->kind) {
 	case ENTRY_BIND:
-		return a->layers == b->layers && (a->flags & kept) == (b->flags & kept) && strcmp(a->source, b->source) == 0;
+		return (a->layers == b->layers || (entry_is_diverted(a) && entry_is_diverted(b))) &&
+			(a->flags & kept) == (b->flags & kept) && strcmp(a->source, b->source) == 0;
 	case ENTRY_TMPFS:
 		return a->mode == b->mode && a->size == b->size && a->inodes == b->inodes && (a->flags & kept) == (b->flags & kept);
 	default: return true;

@@ -40,6 +40,33 @@ static struct mount_op *make_point(
 	return op;
 }
 
+static bool is_diverted_elsewhere(const struct file_tree *t, const struct entry *e, const char *path)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct entry *other = t->entries[i];
+		if (entry_is_grant(other) && entry_is_diverted(other) && other->layers->copy == NULL &&
+			path_below(other->source, e->source) && path_below(path, other->source))
+			return true;
+	}
+	return false;
+}
+
+void files_divert_creates(struct planner *pl, const struct entry *e)
+{
+	const struct file_tree *t = pl->files;
+	for (size_t i = 0; i < t->created_count; i++) {
+		const char *path = t->created[i].path;
+		struct node n;
+		facts_node(pl->facts, path, &n);
+		if (n.type != NODE_ABSENT || !path_below(path, e->source) || path_within(path, pl->plan->changes.directory) ||
+			is_diverted_elsewhere(t, e, path))
+			continue;
+		path = tree_move(pl->arena, path, e->source, e->path);
+		if (!is_made(pl->plan, path))
+			(void)make_point(pl, e, MOUNT_DIRECTORY, path, e, 0700);
+	}
+}
+
 static const char *type_words(const struct node *n)
 {
 	switch (n->type) {
@@ -137,9 +164,13 @@ void files_emit_overlay(struct planner *pl, const struct spot *s, unsigned where
 	op->mode = (e->node.mode & 01777) | 0700;
 	if (e->layers->asked != NULL)
 		op->asked = e->layers->asked;
+	if (e->layers->run != NULL) {
+		op->flags = MOUNT_RUN;
+		files_divert_creates(pl, e);
+	}
 	make_points(pl, s, e);
 	op = tree_add_op(pl, MOUNT_OVERLAY, s->path, e);
-	op->source = e->source;
+	op->source = e->layers->lower != NULL ? e->layers->lower : e->source;
 	op->flags = (e->flags & MOUNT_NOEXEC) | where;
 	mount_below(pl, s, e);
 }

@@ -1,6 +1,7 @@
 /* What the sandbox does not keep out, said plainly: explain's last section. */
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/landlock.h"
 #include "base/path.h"
 #include "plan/parts.h"
@@ -138,7 +139,9 @@ static void note_files(struct planner *pl)
 	bool whole = p->filesystem_home.i == HOME_HOST;
 	if (whole)
 		planner_note(pl, p->filesystem_home.origin,
-			"The whole home directory can be read and changed, without the files that start programs at login.");
+			plan->changes.directory != NULL
+				? "The whole home directory can be read."
+				: "The whole home directory can be read and changed, without the files that start programs at login.");
 	for (size_t i = 0; i < plan->path_count; i++) {
 		const struct plan_path *path = &plan->paths[i];
 		if (strcmp(path->access, "read, write") != 0)
@@ -192,12 +195,51 @@ static void note_resources(struct planner *pl)
 				p->process_limits_data.set || p->process_limits_processes.set ? "" : " and process.limits"));
 }
 
+/* The names of paths, for one sentence. */
+static void add_word(struct buf *b, const char *word)
+{
+	buf_printf(b, "%s%s", b->len > 0 ? ", " : "", word);
+}
+
+/* What bounds how much can be written, for each place where something can. */
+static void note_space(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	struct buf disk = { .arena = pl->arena }, memory = { .arena = pl->arena };
+	for (size_t i = 0; i < plan->path_count; i++) {
+		const struct plan_path *p = &plan->paths[i];
+		if (strcmp(p->access, "read, write") == 0 || strcmp(p->access, "changes kept") == 0)
+			add_word(&disk, p->path);
+	}
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct mount_op *op = &plan->mounts[i];
+		if (op->kind == MOUNT_TMPFS && op->size == 0 && (op->flags & MOUNT_READ_ONLY) == 0)
+			add_word(&memory, op->target);
+	}
+	if (disk.len > 0 && plan->changes.directory == NULL)
+		planner_note(pl, built_in,
+			arena_printf(pl->arena,
+				"Only the file system and the user's quotas bound how much is written to these: %s.",
+				buf_text(&disk)));
+	if (memory.len > 0)
+		planner_note(pl, built_in,
+			arena_printf(pl->arena, "These lie in memory, and each may fill half of it, because no size is given: %s.",
+				buf_text(&memory)));
+	if (plan->changes.directory != NULL)
+		planner_note(pl, plan->changes.origin,
+			arena_printf(pl->arena,
+				"What is changed in granted directories goes to %s until the end. Only that file system and the user's quotas bound "
+				"how much that is.",
+				plan->changes.directory));
+}
+
 void plan_notes(struct planner *pl)
 {
 	if (pl->here_left_out != NULL)
 		planner_note(pl, pl->p->filesystem_current_directory.origin, pl->here_left_out);
 	note_network(pl);
 	note_layers(pl);
+	note_space(pl);
 	note_files(pl);
 	note_sockets(pl);
 	note_calls(pl);

@@ -42,6 +42,7 @@ enum mount_flags {
 	MOUNT_IN_BIND = 1 << 5, /* the mount point lies in something bound: resolve it without following symlinks */
 	MOUNT_OVER = 1 << 6, /* MOUNT_FILE: over an existing name in something bound */
 	MOUNT_IN_UPPER = 1 << 8, /* DIRECTORY, FILE, WHITEOUT: made in the last UPPER, unless the name is there */
+	MOUNT_RUN = 1 << 9, /* UPPER: of this run alone (struct plan_changes), so nobody else can be using it */
 	MOUNT_MAY_VANISH = 1 << 7, /* an absent source is not an error: optional, or a child of a rebuilt directory */
 };
 
@@ -164,6 +165,34 @@ struct landlock_plan {
 	size_t gap_count;
 };
 
+/* A granted directory whose changes of this run go elsewhere. */
+struct plan_layer {
+	const char *path; /* inside */
+	const char *source; /* on the host, without symlinks; may be absent, and then nothing is shown of it */
+	const char *file; /* only this file of `source` is granted; a copy of it is bound; NULL for a directory */
+	const char *directory; /* its part of the run's directory, with "upper" and "work" in it */
+	const char **covered; /* host names below `source` that are something else inside: hidden, or granted in another way */
+	size_t covered_count, covered_cap;
+	struct origin origin; /* the line that grants the directory */
+};
+
+/* A host path that no program may change, unless the profile grants it by name; so no change of it is applied either. */
+struct plan_guard {
+	const char *path, *why;
+};
+
+/* filesystem.changes: the directories that are overlays for this run. */
+struct plan_changes {
+	enum choice_value end; /* CHANGES_DIRECT: nothing of this applies */
+	struct origin origin;
+	const char *directory; /* of the run, below bailey's state; has to be made before the launch */
+	const char *name; /* of the run: the last component */
+	struct plan_layer *layers;
+	size_t layer_count, layer_cap;
+	struct plan_guard *guards;
+	size_t guard_count, guard_cap;
+};
+
 enum identity_mode {
 	IDENTITY_SELF, /* the same user and group inside and outside */
 	IDENTITY_ROOT, /* uid 0 and gid 0 inside are the user */
@@ -208,6 +237,7 @@ struct plan {
 	enum choice_value arguments; /* ARGUMENTS_NONE, ...: what else is granted depends on the command line */
 	bool argument_directories;
 	struct origin arguments_origin;
+	struct plan_changes changes;
 
 	/* calls and privileges */
 	const char *filter_spec; /* canonical text, see seccomp/spec.h; also the key of the cache; never NULL */
@@ -259,6 +289,8 @@ struct plan_request {
 	const char *const *may_degrade; /* settings besides resources.optional that may hold less: "resources.memory", or "all" */
 	size_t may_degrade_count;
 	bool strict; /* nothing may hold less, whatever the profile consents to */
+	/* Draws a name for the directory of plan_changes; NULL: it is "NAME", for a plan that is only shown. */
+	const char *(*new_name)(struct arena *a, const char *program);
 };
 
 /*
@@ -270,6 +302,12 @@ struct plan_request {
  */
 int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struct facts *f, const struct plan_request *r,
 	bool thorough, struct diags *d);
+
+/* The guards of plan_changes as they are today, wherever variables and symlinks lead; appended to `c`. */
+void plan_guards(struct plan_changes *c, struct arena *a, struct facts *f);
+
+/* The directory of bailey's state that has one directory for each run with changes. 0, or -EINVAL when there is no home. */
+int plan_changes_directory(struct arena *a, struct facts *f, const char **ret);
 
 /* The machine's part alone: adds an error when this machine cannot carry the plan out (kernel too old, no user namespaces). */
 void plan_check_machine(const struct plan *plan, struct facts *f, struct diags *d);

@@ -128,6 +128,32 @@ static void mount(struct json *j, const struct mount_op *op)
 	json_object_end(j);
 }
 
+/* Only where it applies: most plans have nothing of it. */
+static void changes(struct json *j, const struct plan_changes *c)
+{
+	if (c->directory == NULL)
+		return;
+	json_object(j, "changes");
+	json_string(j, "end", schema_choice_word((int)c->end));
+	json_string(j, "directory", c->directory);
+	json_origin(j, "origin", c->origin);
+	json_array(j, "layers");
+	for (size_t i = 0; i < c->layer_count; i++) {
+		json_object(j, NULL);
+		json_string(j, "path", c->layers[i].path);
+		json_string(j, "source", c->layers[i].source);
+		json_string(j, "file", c->layers[i].file);
+		json_string(j, "directory", c->layers[i].directory);
+		json_array(j, "covered");
+		for (size_t k = 0; k < c->layers[i].covered_count; k++)
+			json_string(j, NULL, c->layers[i].covered[k]);
+		json_array_end(j);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
 static void files(struct json *j, const struct plan *plan)
 {
 	json_object(j, "files");
@@ -162,6 +188,7 @@ static void files(struct json *j, const struct plan *plan)
 		json_origin(j, "origin", plan->arguments_origin);
 		json_object_end(j);
 	}
+	changes(j, &plan->changes);
 	json_object_end(j);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/path.h"
 #include "plan/describe.h"
 #include "plan/layout.h"
 #include "plan/print.h"
@@ -109,6 +110,8 @@ static const char *mount_details(struct text *t, const struct plan_path *p)
 		if (strcmp(op->target, p->path) != 0 ||
 			(op->kind != MOUNT_BIND && op->kind != MOUNT_TMPFS && op->kind != MOUNT_UPPER))
 			continue;
+		if ((op->flags & MOUNT_RUN) != 0)
+			return "";
 		if (op->kind == MOUNT_UPPER && op->source != NULL)
 			return arena_printf(t->arena, ", kept in %s", layout_path(&t->l, op->source));
 		bool device = (op->flags & MOUNT_DEVICES) != 0;
@@ -132,7 +135,8 @@ static void files(struct text *t)
 		row(t, p->access, arena_printf(t->arena, "%s%s", path, mount_details(t, p)), p->origin);
 	}
 	for (size_t i = 0; i < plan->create_count; i++)
-		row(t, "created", layout_path(&t->l, plan->creates[i].path), plan->creates[i].origin);
+		if (plan->changes.directory == NULL || !path_within(plan->creates[i].path, plan->changes.directory))
+			row(t, "created", layout_path(&t->l, plan->creates[i].path), plan->creates[i].origin);
 	const char *arguments = describe_arguments(plan);
 	if (arguments != NULL)
 		row(t, plan->arguments == ARGUMENTS_READ_ONLY ? "read" : "read, write", arguments, plan->arguments_origin);

@@ -3,7 +3,7 @@
  * protected names; sorted and merged they form a tree of spots, and that is turned into mount operations.
  *
  * The steps, in this order: files_gather.c, files_source.c, files_arguments.c, files_root.c, files_merge.c, files_guard.c, files_kept.c,
- * files_emit.c and files_overlay.c.
+ * files_emit.c and files_overlay.c; files_divert.c for filesystem.changes.
  */
 #ifndef BAILEY_PLAN_TREE_H
 #define BAILEY_PLAN_TREE_H
@@ -35,6 +35,9 @@ struct layers {
 	struct origin origin;
 	const struct hop *hops; /* symlinks on the way to `upper` */
 	size_t hop_count;
+	const char *run; /* of filesystem.changes: the directory of this run that has `upper` and `work`; else NULL */
+	const char *copy; /* of a single file, which is no overlay but this copy */
+	const char *lower; /* when the source is absent: an empty directory that stands in for it */
 };
 
 struct entry {
@@ -159,6 +162,21 @@ void files_gather_hidden(struct planner *pl);
 
 /* Entries for filesystem.root and filesystem.overlay. */
 void files_gather_layers(struct planner *pl);
+
+/* With filesystem.changes: makes overlays, or copies of files, of the grants through which the program could change the host. */
+void files_divert(struct planner *pl);
+
+/* After that, whether this is one of them. */
+static inline bool entry_is_diverted(const struct entry *e)
+{
+	return e->layers != NULL && e->layers->run != NULL;
+}
+
+/* Directories of filesystem.create that lie in such a grant are made in its upper directory instead of on the host. */
+void files_divert_creates(struct planner *pl, const struct entry *e);
+
+/* Fills plan->changes, once all entries are known. */
+void files_tell_changes(struct planner *pl);
 
 /* Looks at the sources of layers, once they are resolved: what overlayfs would refuse. */
 void files_check_layers(struct planner *pl);

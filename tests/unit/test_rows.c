@@ -44,6 +44,7 @@ static const struct {
 	{ "identity.machine_id", "filesystem.read_only", "/etc/machine-id", ADA },
 	{ "syscalls.deny", "syscalls.allow", "@default", ADA },
 	{ "syscalls.deny", "syscalls.allow", "@io_uring", ADA },
+	{ "filesystem.changes", "filesystem.read_write", "~/project", ADA },
 	{ "filesystem.root_mode", "filesystem.root", "/opt", ADA },
 	{ "filesystem.root_upper", "filesystem.root", "/opt", ADA },
 	{ "filesystem.root_upper", "filesystem.root_mode", "overlay", ADA },
