@@ -173,7 +173,7 @@ static int receive(int socket, struct reply *ret, int *ret_fd)
 int cgroup_keeper_ask(struct cgroup *c, enum keeper_request what, pid_t pid, struct err *e)
 {
 	struct request q = { .what = what, .pid = pid };
-	struct reply reply;
+	struct reply reply = { 0 };
 	int fd = -1;
 	int r = send(c->keeper, &q, sizeof q, MSG_NOSIGNAL) < 0 ? -errno : receive(c->keeper, &reply, &fd);
 	if (r < 0)

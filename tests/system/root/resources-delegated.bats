@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+# Resources for an ordinary user to whom root has given a part of the control groups, without systemd: root makes one below the root
+# of each hierarchy, gives it to a user, and puts that user's shell into it.
+
+setup_file() {
+	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+	: "${BUILD:=build}"
+	case $BUILD in
+	/*) built=$BUILD ;;
+	*) built=$TREE/$BUILD ;;
+	esac
+	[ "$(id -u)" -eq 0 ] || return 0
+	export COPY USER_NAME=bailey-test-$$ PART=bailey-test-$$ PYTHON=/usr/bin/python3
+	useradd -m -s /bin/sh "$USER_NAME"
+	COPY=$(getent passwd "$USER_NAME" | cut -d: -f6)/bailey
+	mkdir -p "$COPY/build"
+	cp "$built"/bailey "$built"/bailey-* "$COPY/build" 2> /dev/null || true
+	cp -R "$TREE/profiles" "$COPY/"
+	chmod -R go-w "$COPY"
+	chown -R "$USER_NAME": "$COPY"
+	export BAILEY=$COPY/build/bailey UNIFIED=
+	for UNIFIED in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+		[ -e "$UNIFIED/cgroup.controllers" ] && break
+		UNIFIED=
+	done
+	export BEFORE=
+	if [ -n "$UNIFIED" ]; then
+		BEFORE=$(cat "$UNIFIED/cgroup.subtree_control")
+		for controller in $(cat "$UNIFIED/cgroup.controllers"); do
+			echo "+$controller" > "$UNIFIED/cgroup.subtree_control" 2> /dev/null || true
+		done
+		give "$UNIFIED/$PART" "$UNIFIED/$PART/shell"
+	fi
+	for controller in memory pids cpu cpuset freezer; do
+		[ -e "/sys/fs/cgroup/$controller/tasks" ] || continue
+		give "/sys/fs/cgroup/$controller/$PART"
+		[ "$controller" != cpuset ] || for file in cpuset.cpus cpuset.mems; do
+			cat "/sys/fs/cgroup/cpuset/$file" > "/sys/fs/cgroup/cpuset/$PART/$file"
+		done
+	done
+}
+# give DIRECTORY...: makes them, the user's.
+give() {
+	local directory
+	for directory in "$@"; do
+		mkdir "$directory"
+		chown "$USER_NAME" "$directory" "$directory/cgroup.procs"
+		[ ! -e "$directory/cgroup.subtree_control" ] || chown "$USER_NAME" "$directory/cgroup.subtree_control"
+	done
+}
+teardown_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	find /sys/fs/cgroup -depth -type d -path "*/$PART*" -exec rmdir {} + || true
+	for controller in $([ -z "$UNIFIED" ] || cat "$UNIFIED/cgroup.subtree_control"); do
+		[[ " $BEFORE " == *" $controller "* ]] || echo "-$controller" > "$UNIFIED/cgroup.subtree_control" || true
+	done
+	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+}
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	[ -x /usr/bin/python3 ] || skip "needs /usr/bin/python3"
+	cd "${COPY%/*}" || return 1
+	rm -f ./*.conf
+}
+
+# profile SETTINGS...
+profile() {
+	{
+		printf 'inherit = [ "shell" ];\nresources = {\n'
+		printf '  %s\n' "$@"
+		printf '};\nnamespaces = { user = "nested"; };\nsyscalls = { allow = [ "@sandbox" ]; };\n'
+	} > p.conf
+	chown "$USER_NAME" p.conf
+}
+# bailey ARGS...: as the user, in the groups that are the user's.
+bailey() {
+	# shellcheck disable=SC2016 # the inner shell expands these
+	timeout 60 sh -c '
+		for procs in "$UNIFIED/$PART/shell/cgroup.procs" /sys/fs/cgroup/*/"$PART/cgroup.procs"; do
+			[ ! -e "$procs" ] || [ "$procs" = "$UNIFIED/$PART/cgroup.procs" ] || echo $$ > "$procs"
+		done
+		exec setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --init-groups --inh-caps=-all env -i PATH=/usr/bin:/bin \
+			HOME="${COPY%/*}" sh -c "cd && exec \"\$@\"" sh "$BAILEY" "$@"' sh "$@"
+}
+needs() {
+	local said
+	said=$(bailey check ./p.conf 2>&1) && return 0
+	[[ $said == *"cannot be held here"* ]] || { echo "$said" && return 1; }
+	skip "$(sed -n 's/.*error: \(.*cannot be held here.*\)/\1/p' <<< "$said" | head -n 1)"
+}
+left() { find /sys/fs/cgroup -type d -name 'bailey-p-*'; }
+touch_memory() {
+	printf 'x = bytearray(%d << 20)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint("touched")\n' "$1"
+}
+
+@test "memory and tasks hold for a user with groups of one's own, and nothing inside raises them" {
+	profile 'memory = "64M";' 'tasks = 40;'
+	needs
+	bailey explain --json ./p.conf | grep '"driver"' >&2
+	run -137 bailey run -p ./p.conf "$PYTHON" -c "$(touch_memory 96)"
+	[[ $output == *"bailey: memory cap 64M reached, the kernel killed python3; cap from "*"p.conf:3"* ]]
+	run bailey run -p ./p.conf "$PYTHON" -c "$(touch_memory 20)"
+	[ "$output" = touched ]
+	cat > raise.sh <<- 'END'
+		mkdir -p /tmp/c
+		raise() {
+			echo "mounted $1"
+			for f in memory.max memory.limit_in_bytes memory.memsw.limit_in_bytes memory.high pids.max; do
+				find /tmp/c -name "$f" | while read -r file; do echo 500000000 > "$file"; done
+			done
+			find /tmp/c -maxdepth 1 -name 'bailey-*'
+			mkdir /tmp/c/own && echo "made a group of its own"
+			umount /tmp/c
+		}
+		{
+			mount -t cgroup2 none /tmp/c && raise cgroup2
+			for controller in memory pids; do
+				mount -t cgroup -o "$controller" none /tmp/c && raise "$controller"
+			done
+		} 2> /dev/null
+	END
+	run -137 bailey run -p ./p.conf --ro ./raise.sh sh -c "unshare -UrmC sh ${COPY%/*}/raise.sh; $PYTHON -c '$(touch_memory 96)'"
+	echo "$output"
+	[[ $output == *mounted* ]]
+	[[ $output == *"made a group of its own"* ]]
+	[[ $output == *"memory cap 64M reached"* ]]
+	[[ $output != *touched* ]]
+	[[ $output != */tmp/c/bailey-* ]]
+	# Groups that the program made are removed too.
+	[ -z "$(left)" ]
+}
+@test "version 2 below a group of the user's: born in it" {
+	[ -n "$UNIFIED" ] || skip "control groups of version 2 are not mounted"
+	setting='memory = "64M";'
+	grep -qw memory "$UNIFIED/cgroup.controllers" || setting='hugetlb = ( { size = "2M"; limit = "64M"; } );'
+	profile "$setting" 'driver = "direct";'
+	needs
+	run bailey explain --json ./p.conf
+	[[ $output == *"\"parent\": \"$UNIFIED/$PART\""* ]]
+	[[ $output == *'"keeper": false'* ]]
+	run bailey run -v -p ./p.conf sh -c 'cat /proc/self/cgroup'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *0::/ ]]
+	[[ $output != *"bailey: place:"* ]]
+	[ -z "$(left)" ]
+	bailey run -p ./p.conf sh -c 'touch started; sleep 4712' &
+	launcher=$!
+	sleep 0.7
+	inner=$(find "$UNIFIED/$PART" -type d -name payload)
+	[ -n "$inner" ]
+	[ -n "$(cat "$inner/cgroup.procs")" ]
+	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid"; done
+	wait "$launcher" || true
+	sleep 0.1
+	[ -z "$(ps -eo args | grep -x 'sleep 4712')" ]
+	[ -z "$(cat "$inner/cgroup.procs" 2> /dev/null)" ]
+	find "$UNIFIED/$PART" -depth -type d -name 'bailey-p-*' -exec sh -c 'rmdir "$1/payload" "$1"' sh {} \; || true
+}
+@test "a group that is not the user's stops the launch, with the way out" {
+	profile 'memory = "64M";'
+	run setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --init-groups --inh-caps=-all env -i PATH=/usr/bin:/bin \
+		HOME="${COPY%/*}" "$BAILEY" run -p ./p.conf true
+	[ "$status" -eq 2 ] || skip "this user may make control groups here"
+	echo "$output"
+	[[ $output == *"p.conf:3: error: resources.memory: cannot be held here:"* ]]
+	[[ $output == *"--allow-degraded=resources.memory"* ]]
+}
