@@ -174,6 +174,20 @@ static bool needs_pin(struct planner *pl, const struct spot *s, const char *host
 	return false;
 }
 
+/* Nothing can be below a file; says so for the first line that asks for it. */
+static void refuse_below(struct planner *pl, const struct spot *s, const struct entry *e)
+{
+	for (const struct spot *c = s->first; c != NULL; c = c->next) {
+		if (c->entry != NULL && c->entry->rank >= RANK_HOME && c->entry->kind != ENTRY_HIDE) {
+			diag_error(pl->diags, c->entry->origin, c->entry->setting,
+				"\"%s\" lies below %s, which is no directory (%s)", c->entry->asked, s->path,
+				origin_text(pl->arena, e->origin));
+			return;
+		}
+		refuse_below(pl, c, e);
+	}
+}
+
 /* A spot without an entry of its own, or a hidden one. */
 static void emit_between(struct planner *pl, const struct spot *s, const struct place *in)
 {
@@ -183,6 +197,9 @@ static void emit_between(struct planner *pl, const struct spot *s, const struct 
 	if (host != NULL)
 		tree_node(pl, host, &n);
 	if (n.type != NODE_DIRECTORY) {
+		bool file = host != NULL && n.type != NODE_ABSENT && n.type != NODE_SYMLINK && n.type != NODE_UNREADABLE;
+		if (file)
+			refuse_below(pl, s, in->grant);
 		if (in->ours && tree_has_content(s)) {
 			tree_add_op(pl, MOUNT_DIRECTORY, s->path, NULL)->mode = 0755;
 			emit_children(pl, s, &(struct place){ .ours = true });
@@ -209,23 +226,27 @@ static void emit_between(struct planner *pl, const struct spot *s, const struct 
 	emit_children(pl, s, &here);
 }
 
-/* Nothing can be below a file; says so for the first line that asks for it. */
-static void refuse_below(struct planner *pl, const struct spot *s, const struct entry *e)
+/* A file in the place of a directory that is granted, or the other way round, is hardly what was meant. */
+static void refuse_other_type(struct planner *pl, const struct spot *s, const struct place *in)
 {
-	for (const struct spot *c = s->first; c != NULL; c = c->next) {
-		if (c->entry != NULL && c->entry->rank >= RANK_HOME && c->entry->kind != ENTRY_HIDE) {
-			diag_error(pl->diags, c->entry->origin, c->entry->setting,
-				"\"%s\" lies below %s, which is no directory (%s)", c->entry->asked, s->path,
-				origin_text(pl->arena, e->origin));
-			return;
-		}
-		refuse_below(pl, c, e);
-	}
+	const struct entry *e = s->entry;
+	struct node n;
+	if (in->host == NULL || !e->renamed || e->rank != RANK_ASKED)
+		return;
+	tree_node(pl, path_join(pl->arena, in->host, s->name), &n);
+	bool here = e->node.type == NODE_DIRECTORY, there = n.type == NODE_DIRECTORY;
+	if (here == there || n.type == NODE_ABSENT || n.type == NODE_SYMLINK || n.type == NODE_UNREADABLE)
+		return;
+	struct diag *at = diag_error(pl->diags, e->origin, e->setting, "\"%s\" is %s, but %s is %s in what is granted by %s",
+		e->asked, here ? "a directory" : "a file", s->path, there ? "a directory" : "a file",
+		origin_text(pl->arena, in->grant->origin));
+	diag_hint(pl->diags, at, "give it another name inside%s", there ? ", or one below that directory" : "");
 }
 
 static void emit_bind(struct planner *pl, const struct spot *s, const struct place *in)
 {
 	const struct entry *e = s->entry;
+	refuse_other_type(pl, s, in);
 	const unsigned where = in->ours ? MOUNT_MAKE : MOUNT_IN_BIND;
 	struct place here = { .host = e->source, .grant = e };
 	if (e->layers != NULL && e->layers->copy == NULL) {
