@@ -242,3 +242,57 @@ s = socket.socket(socket.AF_UNIX); s.connect('$WORK/sock'); print(s.recv(9).deco
 m = shared_memory.SharedMemory(create=True, size=100); m.buf[0] = 1; m.close(); m.unlink(); print("works")'
 	is "$output" works
 }
+@test "/dev/mqueue: message queues of its own, shown as files" {
+	cat > queue.py << 'END'
+import ctypes, os, sys
+rt = ctypes.CDLL("librt.so.1", use_errno=True)
+name = sys.argv[2].encode()
+flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if sys.argv[1] == "make" else 0)
+if sys.argv[1] == "remove":
+    sys.exit(rt.mq_unlink(name) != 0)
+queue = rt.mq_open(name, flags, 0o600, None)
+if queue < 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+print("open", *os.listdir("/dev/mqueue") if len(sys.argv) > 3 else "")
+END
+	local name=/bailey-test-$$
+	python3 queue.py make "$name" || skip "this machine makes no message queues"
+	attempt "$BAILEY" run -p shell --ro queue.py sh -c "python3 $WORK/queue.py open $name; ls -A /dev/mqueue; python3 $WORK/queue.py make $name show"
+	local seen=$output
+	gives 0 python3 queue.py open "$name"
+	gives 0 python3 queue.py remove "$name"
+	is "$seen" "No such file or directory
+open ${name#/}"
+}
+@test "/dev/pts: pseudo terminals of its own, and none of the host's" {
+	# shellcheck disable=SC2016 # for the shell inside
+	local ask='ls /dev/pts; python3 -c "import os
+a, b = os.openpty(); print(os.ttyname(b)); os.write(a, b\"through\n\"); print(os.read(b, 20))"; stat -c "%a %F" /dev/ptmx -L'
+	gives 0 "$BAILEY" run -p shell sh -c "$ask"
+	is "$output" $'ptmx\n/dev/pts/0\nb\'through\\n\'\n666 character special file'
+	# With a terminal of the host open, that one is not among them.
+	gives 0 python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" run -p shell ls /dev/pts < /dev/null
+	is "${output//$'\r'/}" ptmx
+	gives 0 python3 "$SYSTEM/on-a-terminal.py" ls /dev/pts < /dev/null
+	[ "${output//$'\r'/}" != ptmx ]
+}
+@test "devices: explain shows the class, its nodes and the line; inside they have the host's type, number, mode and owner" {
+	[ -c /dev/fuse ] || skip "this machine has no /dev/fuse"
+	local conf
+	conf=$(profile classes << 'END'
+devices = { fuse = true;
+            nodes = [ "/dev/fuse", "-/dev/loop-control" ]; };
+END
+	)
+	gives 0 "$BAILEY" explain "$conf"
+	has "$output" /dev/fuse device "classes.conf:"
+	gives 0 "$BAILEY" run -p "$conf" stat -c '%F %t,%T %a' /dev/fuse /dev/null
+	local inside=$output
+	gives 0 stat -c '%F %t,%T %a' /dev/fuse /dev/null
+	is "$inside" "$output"
+	# A node made in a directory that is granted is none: only what devices names works as a device.
+	gives 0 "$BAILEY" run -p shell --rw . sh -c 'mknod n c 1 3 2>&1; true'
+	has "$output" "Operation not permitted"
+	gives 2 "$BAILEY" run -p shell --ro /dev/fuse sh -c 'exec 3<> /dev/fuse'
+	gives 0 "$BAILEY" run -p shell --ro /dev/fuse stat -c %F /dev/fuse
+}
