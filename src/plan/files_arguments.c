@@ -93,7 +93,7 @@ static const struct item *named_in(struct planner *pl, const struct list *list, 
 static const char *withheld_name(struct planner *pl, const char *path, bool writable, bool directory)
 {
 	const struct profile *p = pl->p;
-	const char *why = tree_protected(pl, path);
+	const char *why = tree_protected(pl, path, true);
 	if (why != NULL)
 		return why;
 	const struct item *item = named_in(pl, &p->filesystem_hide, path, false);

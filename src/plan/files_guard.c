@@ -190,14 +190,15 @@ static bool lies_within(struct planner *pl, const char *path, const char *top)
 	return tree_resolve(pl, top, &r) == 0 && path_within(path, r.path);
 }
 
-const char *tree_protected(struct planner *pl, const char *path)
+const char *tree_protected(struct planner *pl, const char *path, bool writable)
 {
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const char *top;
-		if (expand_quietly(pl, names[i].path, &top) == 0 && lies_within(pl, path, top))
+		if ((writable || names[i].how != READ_ONLY) && expand_quietly(pl, names[i].path, &top) == 0 &&
+			lies_within(pl, path, top))
 			return names[i].why;
 	}
-	for (size_t i = 0; i < pl->facts->own_count; i++)
+	for (size_t i = 0; i < pl->facts->own_count && writable; i++)
 		if (lies_within(pl, path, pl->facts->own[i]))
 			return "it decides over the next launch";
 	return NULL;

@@ -159,6 +159,29 @@ static bool is_device(const struct resolved *r)
 	return r->node.type == NODE_DEVICE || (r->node.type == NODE_DIRECTORY && path_within(r->path, "/dev"));
 }
 
+/*
+ * What is protected is granted to who names it; a symlink that leads there does not, because a program may have put it where it
+ * was let write, for the next one to be started on.  Those of root are the system's own.
+ */
+static bool refuse_protected(struct planner *pl, const struct entry *e, const struct resolved *r)
+{
+	bool others = false;
+	for (size_t i = 0; i < r->hop_count && !others; i++) {
+		struct node n;
+		tree_node(pl, r->hops[i].link, &n);
+		others = n.uid != 0;
+	}
+	if (!others || e->rank != RANK_ASKED)
+		return false;
+	const char *why = tree_protected(pl, r->path, entry_is_writable(e));
+	if (why == NULL || tree_protected(pl, e->source, true) != NULL)
+		return false;
+	struct diag *at =
+		diag_error(pl->diags, e->origin, e->setting, "\"%s\" leads to %s, which is protected: %s", e->asked, r->path, why);
+	diag_hint(pl->diags, at, "name %s itself when that is meant", r->path);
+	return true;
+}
+
 static void resolve_grant(struct planner *pl, struct entry *e)
 {
 	struct resolved r;
@@ -187,6 +210,10 @@ static void resolve_grant(struct planner *pl, struct entry *e)
 		if (!e->pattern)
 			diag_error(pl->diags, e->origin, e->setting, "\"%s\" is no device, and no directory of devices below /dev",
 				e->asked);
+		return;
+	}
+	if (r.hop_count > 0 && refuse_protected(pl, e, &r)) {
+		e->dropped = true;
 		return;
 	}
 	e->source = r.path;

@@ -148,8 +148,9 @@ const struct hop *tree_planted(
 /* Whether this path of the host, which has no symlinks, is shown inside under its own name by an entry other than `besides`. */
 bool tree_is_shown(struct file_tree *t, const char *path, const struct entry *besides);
 
-/* Why a path of the host is protected (protected.def), or NULL. `path` has no symlinks in front of its last component. */
-const char *tree_protected(struct planner *pl, const char *path);
+/* Why a path of the host is protected (protected.def), or NULL; with `writable` false, why it must not even be seen. `path` has no
+ * symlinks in front of its last component. */
+const char *tree_protected(struct planner *pl, const char *path, bool writable);
 
 /* The entry for filesystem.current_directory; comes after those of the other settings. */
 void files_gather_here(struct planner *pl);

@@ -386,3 +386,31 @@ END
 	gives 0 "$BAILEY" run -p "$after" ls -A "$WORK/proj"
 	is "$output" ""
 }
+@test "symlink: one that leads to what is protected grants nothing of it, in whatever directory it lies" {
+	mkdir -p ~/.config/autostart runtime
+	echo '# rc' > ~/.bashrc
+	ln -s ~/.bashrc proj/picture
+	ln -s ~/.config/autostart proj/folder
+	ln -s "$WORK/runtime/bus" proj/socket
+	: > runtime/bus
+	local name conf
+	for name in picture folder; do
+		gives 2 "$BAILEY" run -p shell --rw "proj/$name" true
+		has "$output" "which is protected"
+		conf=$(profile leads << END
+filesystem = { read_write = [ "$WORK/proj/$name" ]; };
+END
+		)
+		gives 2 "$BAILEY" run -p "$conf" true
+		has "$output" "leads.conf:2: error: filesystem.read_write" "leads to $HOME/." "which is protected"
+		# To read is no harm, and who names it gets it.
+		gives 0 "$BAILEY" run -p shell --ro "proj/$name" true
+	done
+	gives 0 "$BAILEY" run -p shell --rw ~/.bashrc sh -c 'echo "# mine" >> ~/.bashrc'
+	is "$(cat ~/.bashrc)" $'# rc\n# mine'
+	XDG_RUNTIME_DIR=$WORK/runtime gives 2 "$BAILEY" run -p shell --ro proj/socket true
+	has "$output" "what listens there starts programs"
+	gives 0 plain "$WORK/proj/folder=/folder" -- sh -c 'echo evil > /folder/evil'
+	[ -e ~/.config/autostart/evil ]
+	rm -r ~/.config ~/.bashrc
+}
