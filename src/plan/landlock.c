@@ -173,6 +173,8 @@ static void plan_rules(struct making *m)
 	add_rule(m, "/", wants_noexec(plan) ? READ : READ | LL_EXECUTE, NULL);
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		const struct mount_op *op = &plan->mounts[i];
+		if ((op->flags & MOUNT_IN_UPPER) != 0)
+			continue; /* a name for what comes later */
 		/* The directory itself is ours and ends read-only: one rule for all the devices, and what is mounted among them. */
 		if (strcmp(op->target, "/dev") == 0 && (op->kind == MOUNT_DIRECTORY || op->kind == MOUNT_TMPFS))
 			add_rule(m, op->target, CHANGE | LL_IOCTL_DEV, NULL);
@@ -208,6 +210,19 @@ static bool shows_x11(const struct plan *plan, struct origin *ret_origin)
 	return false;
 }
 
+/* Who agreed to the host's network in the place of one of its own has not agreed to the host's abstract sockets with it. */
+static void refuse_fallback(struct making *m)
+{
+	struct origin o = m->pl->p->network_host_fallback.origin;
+	const char *why = m->l->use == LANDLOCK_OFF
+		? arena_printf(m->pl->arena, "landlock.use is \"off\" (%s)", origin_text(m->pl->arena, m->l->origin))
+		: kernel_text(m);
+	struct diag *at = diag_error(m->pl->diags, o, "network.host_fallback",
+		"the host's network has the host's abstract sockets, and nothing here keeps the program from them: %s", why);
+	diag_hint(m->pl->diags, at, "%s, install pasta, or say network.abstract_sockets = \"host\"",
+		m->l->use == LANDLOCK_OFF ? "leave landlock.use alone" : way_out(m, &part_sockets));
+}
+
 static void plan_sockets(struct making *m)
 {
 	const struct value *v = &m->pl->p->network_abstract_sockets;
@@ -226,6 +241,8 @@ static void plan_sockets(struct making *m)
 			"the X11 display is granted, and its clients need its abstract socket; network.abstract_sockets = \"own\" closes them, "
 			"for Wayland",
 			o);
+	} else if (host && plan->network_fallback != NULL && m->l->abi < LL_ABI_SCOPE) {
+		refuse_fallback(m);
 	} else if (m->l->use != LANDLOCK_OFF && (!host ? m->l->abi >= LL_ABI_SCOPE : has(m, &part_sockets))) {
 		m->l->scoped |= LL_SCOPE_ABSTRACT_SOCKETS;
 	}

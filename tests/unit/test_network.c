@@ -28,7 +28,7 @@ static struct result *make(const char *paths, const char *files, const char *net
 	};
 	const struct conf_request request = { .profile = "-" };
 	const char *machine = arena_printf(&arena,
-		"{ \"uid\": 1000, \"gid\": 1000, \"user\": \"ada\", \"home\": \"/home/ada\", \"cwd\": \"/\", \"environment\": { },"
+		"{ \"uid\": 1000, \"gid\": 1000, \"user\": \"ada\", \"home\": \"/home/ada\", \"cwd\": \"/\", \"environment\": { }, \"landlock\": 6,"
 		" \"paths\": { \"/usr\": \"dir\", \"/dev/null\": \"dev\", \"/dev/zero\": \"dev\", \"/dev/full\": \"dev\","
 		"   \"/dev/random\": \"dev\", \"/dev/urandom\": \"dev\", \"/dev/tty\": \"dev\", %s }, \"files\": { %s } }",
 		paths, files);
