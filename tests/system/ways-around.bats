@@ -98,5 +98,5 @@ x"
 @test "writing is not granted to the whole machine" {
 	cd /
 	gives 2 "$BAILEY" run -p archive tar --version
-	has "$output" "archive.conf" "is /"
+	has "$output" "archive.conf" "the current directory (/)"
 }
