@@ -8,7 +8,8 @@ VERSION    := 0.1.0
 
 PKG_CONFIG ?= pkg-config
 # What every launch needs is linked as cheaply as possible: `auto` makes a static-pie program where the static archives are
-# there, else a dynamic one.  Libraries that only some launches need live in helper programs (bailey-filter: libseccomp).
+# there, else a dynamic one.  Libraries that only some launches need live in helper programs (bailey-filter: libseccomp;
+# bailey-unpack: libarchive).
 LINK       ?= auto
 
 WARN    = -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -23,8 +24,9 @@ LDFLAGS_ALL  = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections $(LD
 MAIN_LIBS   = libconfig libcap
 HELPER_LIBS = libseccomp
 SCOPE_LIBS  = libsystemd
+UNPACK_LIBS = libarchive
 
-LAYERS  = base schema conf host plan mount landlock seccomp cgroup state launch changes cli
+LAYERS  = base schema conf host plan mount landlock seccomp cgroup state launch changes image cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))
@@ -32,16 +34,24 @@ FILTER_SRC = $(wildcard src/seccomp/helper/*.c)
 FILTER_OBJ = $(FILTER_SRC:%.c=$(BUILD)/obj/%.o)
 SCOPE_SRC  = $(wildcard src/cgroup/helper/*.c)
 SCOPE_OBJ  = $(SCOPE_SRC:%.c=$(BUILD)/obj/%.o)
+UNPACK_SRC = $(wildcard src/image/helper/*.c)
+UNPACK_OBJ = $(UNPACK_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 
 # bailey-scope is for systemd's machines alone; without the development files of libsystemd all else is built.
 SCOPE      := $(if $(shell $(PKG_CONFIG) --exists $(SCOPE_LIBS) && echo yes),bailey-scope)
+# The same goes for bailey-unpack, without which root file systems are directories only.
+UNPACK     := $(if $(shell $(PKG_CONFIG) --exists $(UNPACK_LIBS) && echo yes),bailey-unpack)
 
-all: $(BUILD)/bailey $(BUILD)/bailey-filter $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope)
+all: $(BUILD)/bailey $(BUILD)/bailey-filter $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
+	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack)
 
 no-scope:
 	@echo 'left out: bailey-scope, which asks systemd for control groups (it needs libsystemd-dev; Fedora: systemd-devel)'
+
+no-unpack:
+	@echo 'left out: bailey-unpack, which unpacks tar archives (it needs libarchive-dev; Fedora: libarchive-devel)'
 
 help:
 	@echo 'make            build bailey into $(BUILD)/ (it runs from there)'
@@ -57,7 +67,7 @@ help:
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(shell $(PKG_CONFIG) --cflags $(MAIN_LIBS) $(HELPER_LIBS)) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS_ALL) $(shell $(PKG_CONFIG) --cflags $(MAIN_LIBS) $(HELPER_LIBS) $(if $(UNPACK),$(UNPACK_LIBS))) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libbailey.a: $(LIB_OBJ)
 	@rm -f $@
@@ -85,6 +95,9 @@ $(BUILD)/bailey-filter: $(FILTER_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-scope: $(SCOPE_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(SCOPE_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(SCOPE_LIBS))
+
+$(BUILD)/bailey-unpack: $(UNPACK_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(UNPACK_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(UNPACK_LIBS))
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbailey.a tests/lib/tap.h
 	@mkdir -p $(@D)
@@ -190,6 +203,7 @@ install: all man
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
 	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
+	$(if $(UNPACK),install -m 0755 $(BUILD)/bailey-unpack $(DESTDIR)$(LIBEXECDIR)/bailey-unpack)
 	install -m 0644 $(PROFILES) $(DESTDIR)$(SHAREDIR)/profiles
 	install -m 0644 $(COMMON) $(DESTDIR)$(SHAREDIR)/profiles/common
 	for s in 1 5 7; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
@@ -199,7 +213,7 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(DESTDIR)$(LIBEXECDIR)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-scope
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack)
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
@@ -208,5 +222,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all no-scope help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(UNIT:=.d)
+.PHONY: all no-scope no-unpack help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean

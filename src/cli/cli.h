@@ -32,6 +32,7 @@ struct cli {
 	struct filter_places filter;
 	const char *scope_helper; /* path of bailey-scope */
 	const char *identities; /* the directory with the homes of identities, by profile; or NULL without a home */
+	const char *unpack; /* path of bailey-unpack */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
 	char *command_line; /* argv[0] and what follows, in one piece */
@@ -81,6 +82,9 @@ int cli_consent(struct cli *cli, const struct args *args, struct plan_request *r
  */
 int cli_plan(struct cli *cli, const struct args *args, const char *profile, const struct plan_request *r, struct facts *facts,
 	bool thorough, struct profile *ret_profile, struct plan *ret_plan);
+
+/* The exit status for what plan_make() returned. */
+int cli_plan_status(int made);
 
 /*
  * The facts to plan with: cli->facts, or `*store` filled from the file of --facts.  NULL after printing what is wrong with it

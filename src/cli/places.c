@@ -35,6 +35,7 @@ static bool find_tree(struct cli *cli, const char *dir)
 	cli->places.shipped_owner = st.st_uid;
 	cli->filter.helper = path_join(a, dir, "bailey-filter");
 	cli->scope_helper = path_join(a, dir, "bailey-scope");
+	cli->unpack = path_join(a, dir, "bailey-unpack");
 	return true;
 }
 
@@ -53,6 +54,7 @@ static void find_prefix(struct cli *cli, const char *dir)
 	cli->places.shipped_owner = stat("/proc/self/exe", &st) == 0 ? st.st_uid : 0;
 	cli->filter.helper = path_join(a, prefix, "libexec/bailey/bailey-filter");
 	cli->scope_helper = path_join(a, prefix, "libexec/bailey/bailey-scope");
+	cli->unpack = path_join(a, prefix, "libexec/bailey/bailey-unpack");
 }
 
 static void add_own(struct cli *cli, const char *path)
@@ -91,6 +93,7 @@ void cli_find_places(struct cli *cli)
 	add_own(cli, cli->places.shipped_dir);
 	add_own(cli, cli->filter.helper);
 	add_own(cli, cli->scope_helper);
+	add_own(cli, cli->unpack);
 	if (dir != NULL)
 		add_own(cli, arena_strdup(a, exe));
 }

@@ -238,6 +238,16 @@ static void suggest_verb(struct diags *d, const char *program)
 	diag_hint(d, at, "%s%sdid you mean the verb %s?", at->hint != NULL ? at->hint : "", at->hint != NULL ? "; or " : "", verb);
 }
 
+int cli_plan_status(int made)
+{
+	switch (made) {
+	case 0: return 0;
+	case -ENOENT: return EXIT_NOT_FOUND;
+	case -EACCES: return EXIT_NOT_EXECUTABLE;
+	default: return EXIT_USAGE;
+	}
+}
+
 int cli_plan(struct cli *cli, const struct args *args, const char *profile, const struct plan_request *r, struct facts *facts,
 	bool thorough, struct profile *ret_profile, struct plan *ret_plan)
 {
@@ -265,12 +275,7 @@ int cli_plan(struct cli *cli, const struct args *args, const char *profile, cons
 	cli_print_diags(cli, &diags);
 	if (mistakes)
 		return EXIT_USAGE;
-	switch (made) {
-	case 0: return diags.errors > 0 ? EXIT_USAGE : 0;
-	case -ENOENT: return EXIT_NOT_FOUND;
-	case -EACCES: return EXIT_NOT_EXECUTABLE;
-	default: return EXIT_USAGE;
-	}
+	return made == 0 && diags.errors > 0 ? EXIT_USAGE : cli_plan_status(made);
 }
 
 static int read_all(const char *path, struct buf *ret)

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
+#include "image/image.h"
 #include "launch/launch.h"
 #include "state/state.h"
 
@@ -42,6 +43,25 @@ static int status_descriptor(struct cli *cli, const struct args *args, int *ret)
 		return cli_fail(cli, EXIT_USAGE, "open it first: bailey run --status-fd 3 PROGRAM 3>events.json",
 			"--status-fd %s: not an open descriptor", text);
 	*ret = (int)n;
+	return 0;
+}
+
+/* The root is an archive that is not unpacked yet: what is in it decides over the plan, so that is made again. */
+static int unpack_and_plan(struct cli *cli, const struct plan_request *request, const struct profile *profile, struct plan *plan)
+{
+	struct err e = { .code = 0 };
+	struct diags diags = { .arena = &cli->arena };
+	if (image_unpack(plan, &cli->arena, cli->unpack, cli->quiet, &e) < 0)
+		return cli_fail_err(cli, EXIT_SETUP, &e);
+	facts_forget(&cli->facts);
+	int made = plan_make(plan, &cli->arena, profile, &cli->facts, request, false, &diags);
+	if (made != 0) {
+		cli_print_diags(cli, &diags); /* warnings were shown with the first plan */
+		return cli_plan_status(made);
+	}
+	if (plan->image.absent)
+		return cli_fail(cli, EXIT_SETUP, "start again when whoever writes it is done", "%s was changed at this very time",
+			plan->image.asked);
 	return 0;
 }
 
@@ -100,6 +120,10 @@ int cmd_run(struct cli *cli, struct args *args)
 	const char *why;
 	if (o.name != NULL && !state_name_valid(o.name, &why))
 		return cli_fail(cli, EXIT_USAGE, "for example: --name browser-2", "--name %s: %s", o.name, why);
+	if (plan.image.absent)
+		status = unpack_and_plan(cli, &request, &profile, &plan);
+	if (status != 0)
+		return status;
 	if (plan.changes.end != CHANGES_DIRECT)
 		return run_with_changes(cli, &plan, &o);
 	struct outcome outcome;

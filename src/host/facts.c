@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/dir.h"
@@ -104,6 +105,37 @@ int facts_list(struct facts *f, const char *path, const char ***ret_names, size_
 		return -ENOTDIR;
 	nodes_list(f, r.path, ret_names, ret_count);
 	return 0;
+}
+
+const char *facts_stamp_text(struct arena *a, const struct stat *st)
+{
+	return arena_printf(a, "%u:%u %llu %lld %lld.%09ld %lld.%09ld", major(st->st_dev), minor(st->st_dev),
+		(unsigned long long)st->st_ino, (long long)st->st_size, (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+		(long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+}
+
+int facts_stamp(struct facts *f, const char *path, const char **ret_text)
+{
+	struct stat st;
+	*ret_text = "";
+	if (!f->injected) {
+		if (lstat(path, &st) < 0)
+			return -errno;
+		*ret_text = facts_stamp_text(f->arena, &st);
+		return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	}
+	struct node n;
+	facts_node(f, path, &n);
+	for (const struct text_file *t = f->stamps; t != NULL; t = t->next)
+		if (strcmp(t->path, path) == 0)
+			*ret_text = t->text;
+	return n.type == NODE_ABSENT ? -ENOENT : n.type == NODE_FILE ? 0 : -EINVAL;
+}
+
+void facts_forget(struct facts *f)
+{
+	if (!f->injected)
+		f->nodes = NULL; /* the memory stays the arena's */
 }
 
 static int read_live(struct facts *f, const char *path, const char **ret_text)

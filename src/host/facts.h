@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -48,6 +49,7 @@ struct facts {
 	size_t delegated_count;
 	struct facts_mount *devices; /* injected: which device a tree lies on */
 	size_t device_count;
+	struct text_file *stamps; /* injected: the answers of facts_stamp() */
 
 	/* the caller; always filled in */
 	uid_t uid, gid;
@@ -60,7 +62,7 @@ struct facts {
 	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; "": one without a name here; live: see facts_terminal() */
 
 	/* bailey's program, helpers, shipped profiles and a profile given by path: paths that decide over the next launch */
-	const char *own[5];
+	const char *own[8];
 	size_t own_count;
 
 	/* the machine; ask through the functions below */
@@ -85,6 +87,19 @@ void facts_node(struct facts *f, const char *path, struct node *ret);
 
 /* Names in a directory, sorted, without . and ..; 0 or -errno. */
 int facts_list(struct facts *f, const char *path, const char ***ret_names, size_t *ret_count);
+
+/*
+ * What tells one content of a regular file from another without reading it: device, inode, size, times of the last change of
+ * content and of anything.  A program can set all of these but the last.  `path` has no symlinks.  0, -EINVAL for what is no
+ * regular file, or -errno.
+ */
+int facts_stamp(struct facts *f, const char *path, const char **ret_text);
+
+/* The text that facts_stamp() gives for a file that is open, in the arena. */
+const char *facts_stamp_text(struct arena *a, const struct stat *st);
+
+/* Live facts forget what they know of files, because these have been changed by ourselves. */
+void facts_forget(struct facts *f);
 
 /* Small text files (user-dirs.dirs, sysctls), at most 64 KiB; 0 or -errno. */
 int facts_read(struct facts *f, const char *path, const char **ret_text);

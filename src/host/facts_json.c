@@ -247,6 +247,11 @@ static int read_devices(struct reading *r, const struct json_value *v)
 	return 0;
 }
 
+static int read_stamps(struct reading *r, const struct json_value *v)
+{
+	return nodes_read_stamps(r->f, v, r->name, r->e);
+}
+
 static const struct {
 	const char *key;
 	member_fn read;
@@ -268,6 +273,7 @@ static const struct {
 	{ "devices", read_devices },
 	{ "paths", read_paths },
 	{ "files", read_files },
+	{ "stamps", read_stamps },
 };
 
 int facts_json(struct facts *f, struct arena *a, const char *bytes, size_t len, const char *name, struct err *e)

@@ -190,7 +190,9 @@ int nodes_read(struct facts *f, const struct json_value *paths, const char *name
 	return 0;
 }
 
-int nodes_read_files(struct facts *f, const struct json_value *files, const char *name, struct err *e)
+/* An object of paths with texts, each of which is a file; put in front of `*list`. `what` the texts have to be. */
+static int read_texts(
+	struct facts *f, const struct json_value *files, const char *what, const char *name, struct text_file **list, struct err *e)
 {
 	const struct node file = { .type = NODE_FILE, .mode = 0644 };
 	if (files->type != JSON_OBJECT)
@@ -200,13 +202,23 @@ int nodes_read_files(struct facts *f, const struct json_value *files, const char
 		if (path_normal(f->arena, v->key, &path) < 0)
 			return bad(e, name, v, "is not an absolute path");
 		if (v->type != JSON_STRING)
-			return bad(e, name, v, "must be the text of the file");
+			return bad(e, name, v, what);
 		struct text_file *t = arena_alloc(f->arena, sizeof *t);
-		*t = (struct text_file){ .path = path, .text = v->string, .next = f->texts };
-		f->texts = t;
+		*t = (struct text_file){ .path = path, .text = v->string, .next = *list };
+		*list = t;
 		if (nodes_find(f->nodes, path) == NULL)
 			nodes_put(f, path, &file);
 		imply_parents(f, path);
 	}
 	return 0;
+}
+
+int nodes_read_files(struct facts *f, const struct json_value *files, const char *name, struct err *e)
+{
+	return read_texts(f, files, "must be the text of the file", name, &f->texts, e);
+}
+
+int nodes_read_stamps(struct facts *f, const struct json_value *stamps, const char *name, struct err *e)
+{
+	return read_texts(f, stamps, "must be what tells the file's content from another", name, &f->stamps, e);
 }

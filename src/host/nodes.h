@@ -29,4 +29,7 @@ int nodes_read(struct facts *f, const struct json_value *paths, const char *name
 /* The "files" object: paths with their text; they are nodes too. */
 int nodes_read_files(struct facts *f, const struct json_value *files, const char *name, struct err *e);
 
+/* The "stamps" object: paths with what facts_stamp() says of them. */
+int nodes_read_stamps(struct facts *f, const struct json_value *stamps, const char *name, struct err *e);
+
 #endif

@@ -63,6 +63,11 @@ static int create_one(const char *path, bool file)
 	return dir < 0 ? dir : close(dir);
 }
 
+int prepare_directory(const char *path)
+{
+	return create_one(path, false);
+}
+
 int prepare_creates(const struct plan *plan, struct err *e)
 {
 	for (size_t i = 0; i < plan->create_count; i++) {
@@ -78,8 +83,22 @@ int prepare_creates(const struct plan *plan, struct err *e)
 	return 0;
 }
 
+static int lock_image(const struct image *m, struct undo *undo, struct err *e)
+{
+	int fd = sys_openat2(AT_FDCWD, m->entry, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+	if (fd >= 0)
+		undo_push(undo, undo_close, fd);
+	if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return 0;
+	(void)err_set(e, fd < 0 ? -fd : errno, "cannot use what %s was unpacked to", m->asked);
+	(void)err_hint(e, "another bailey is removing it; start again");
+	return err_at(e, m->origin);
+}
+
 int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e)
 {
+	if (plan->image.archive != NULL && lock_image(&plan->image, undo, e) < 0)
+		return -e->code;
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		const struct mount_op *op = &plan->mounts[i];
 		if (op->kind != MOUNT_UPPER || op->work == NULL || (op->flags & MOUNT_RUN) != 0)

@@ -17,9 +17,12 @@
  */
 int prepare_creates(const struct plan *plan, struct err *e);
 
+/* Makes a directory and those that lead to it, as prepare_creates() does. 0 or -errno. */
+int prepare_directory(const char *path);
+
 /*
- * Takes a lock, until `undo` runs, on each directory that keeps changes: two overlays over one would destroy it. 0 or -errno
- * with `e`.
+ * Takes a lock, until `undo` runs, on each directory that keeps changes: two overlays over one would destroy it; and a shared one on
+ * the tree of an archive, so that nobody removes it. 0 or -errno with `e`.
  */
 int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e);
 

@@ -42,6 +42,8 @@ static void say_files(struct statements *s, const struct plan *plan)
 			text = arena_printf(s->arena, "%s, which is %s", text, shown(s, p->source));
 		say(s, "files", text, p->origin);
 	}
+	if (plan->image.archive != NULL)
+		say(s, "files", arena_printf(s->arena, "unpacked: / from %s", shown(s, plan->image.archive)), plan->image.origin);
 	for (size_t i = 0; i < plan->create_count; i++)
 		say(s, "files", arena_printf(s->arena, "created: %s", shown(s, plan->creates[i].path)), plan->creates[i].origin);
 	/* A mount that the table of paths does not tell everything about: noexec, a size, a mode. */

@@ -61,6 +61,7 @@ int plan_files(struct planner *pl)
 	pl->files = arena_alloc(pl->arena, sizeof *pl->files);
 	files_gather(pl);
 	files_resolve_sources(pl);
+	files_unpacked(pl);
 	files_check_layers(pl);
 	files_gather_arguments(pl);
 	files_divert(pl);

@@ -152,7 +152,8 @@ void files_check_layers(struct planner *pl)
 		if (e->dropped || (e->layers == NULL && e != t->top))
 			continue;
 		if (e->node.type != NODE_DIRECTORY) {
-			diag_error(pl->diags, e->origin, e->setting, "\"%s\" is no directory", e->asked);
+			diag_error(pl->diags, e->origin, e->setting,
+				e == t->top ? "\"%s\" is no directory and no file" : "\"%s\" is no directory", e->asked);
 			e->dropped = true;
 		} else if (e == t->top && strcmp(e->source, "/") == 0) {
 			struct diag *at = diag_error(pl->diags, e->origin, e->setting, "\"%s\" is the host's own root", e->asked);

@@ -62,7 +62,9 @@ int tree_list(struct planner *pl, const char *path, const char ***ret_names, siz
 {
 	const struct file_tree *t = pl->files;
 	int err = facts_list(pl->facts, path, ret_names, ret_count);
-	if (err == -ENOENT && will_be_made(t, path) == NODE_DIRECTORY)
+	const struct image *m = &pl->plan->image;
+	bool will_be_unpacked = m->absent && path_within(path, m->entry);
+	if (err == -ENOENT && (will_be_unpacked || will_be_made(t, path) == NODE_DIRECTORY))
 		err = 0;
 	if (err < 0)
 		return err;
@@ -117,7 +119,7 @@ static void absent(struct planner *pl, struct entry *e)
 	if (strcmp(e->setting, "filesystem.binds") == 0)
 		diag_hint(pl->diags, at, "write optional = true when it may be absent, or list it in filesystem.create");
 	else if (strcmp(e->setting, "filesystem.root") == 0)
-		diag_hint(pl->diags, at, "it has to be a directory with another system's tree");
+		diag_hint(pl->diags, at, "it has to be a directory with another system's tree, or a tar archive of one");
 	else if (e->layers != NULL)
 		diag_hint(pl->diags, at, "list it in filesystem.create when it is to be made");
 	else if (e->rank == RANK_HOME)

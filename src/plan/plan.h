@@ -70,6 +70,22 @@ struct create_op {
 	struct origin origin;
 };
 
+/*
+ * filesystem.root is a tar archive.  It is unpacked once, into an entry of its own below `cache`: that directory's "tree" is the
+ * root, and its "about" says what it was made of.
+ */
+struct image {
+	const char *archive; /* the file, symlinks resolved; NULL: the root is no archive */
+	const char *asked;
+	const char *stamp; /* what facts_stamp() says of it */
+	const char *cache; /* without symlinks; may be absent */
+	const char *entry; /* `cache`/NAME */
+	const char *about; /* the text that `entry`/about has to hold, all of it */
+	size_t owner_len; /* `about` up to here says whose files these are: the user's, or those of an id map */
+	bool absent; /* it has to be unpacked first; what is planned of the root is a guess until then */
+	struct origin origin;
+};
+
 struct env_var {
 	const char *text; /* NAME=VALUE */
 	struct origin origin;
@@ -228,6 +244,7 @@ struct plan {
 	const char *network_fallback; /* why "user" became NETWORK_HOST, or NULL */
 
 	/* files */
+	struct image image;
 	struct create_op *creates;
 	size_t create_count;
 	struct mount_op *mounts;

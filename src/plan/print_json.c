@@ -167,6 +167,15 @@ static void files(struct json *j, const struct plan *plan)
 		json_object_end(j);
 	}
 	json_array_end(j);
+	if (plan->image.archive != NULL) {
+		json_object(j, "archive");
+		json_string(j, "path", plan->image.archive);
+		json_string(j, "unpacked", plan->image.entry);
+		json_bool(j, "there", !plan->image.absent);
+		json_string(j, "owners", plan->mode == IDENTITY_MAPPED ? "archive" : "user");
+		json_origin(j, "origin", plan->image.origin);
+		json_object_end(j);
+	}
 	json_array(j, "create");
 	for (size_t i = 0; i < plan->create_count; i++) {
 		json_object(j, NULL);

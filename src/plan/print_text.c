@@ -72,7 +72,7 @@ static void know_all(struct text *t)
 	for (size_t i = 0; i < p->options.count; i++)
 		layout_know(l, p->options.items[i].origin);
 	const struct origin others[] = { plan->user_origin, plan->nested_origin, plan->network_origin, plan->directory_origin,
-		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, plan->arguments_origin,
+		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, plan->arguments_origin, plan->image.origin,
 		p->identity_hostname.origin, p->identity_machine_id.origin, p->namespaces_ipc.origin, p->syscalls_on_refusal.origin,
 		p->syscalls_compat.origin, p->process_terminal.origin, p->process_wait.origin, p->network_host_fallback.origin,
 		p->process_umask.origin };
@@ -123,6 +123,22 @@ static const char *mount_details(struct text *t, const struct plan_path *p)
 	return "";
 }
 
+/* The archive that the root comes from, and whether it is unpacked already. */
+static void image(struct text *t)
+{
+	const struct image *m = &t->plan->image;
+	if (m->archive == NULL)
+		return;
+	row(t, "unpacked",
+		arena_printf(t->arena, "/ from %s %s %s; %s", layout_path(&t->l, m->archive),
+			m->absent ? "at the next launch, into" : "in", layout_path(&t->l, m->entry),
+			t->plan->mode == IDENTITY_MAPPED ? "files have the owners that the archive names"
+							 : "all files belong to the user, whoever the archive names"),
+		m->origin);
+	if (m->absent)
+		row(t, "unknown", "what is in the archive: programs and directories are looked for when it is unpacked", m->origin);
+}
+
 static void files(struct text *t)
 {
 	const struct plan *plan = t->plan;
@@ -134,6 +150,7 @@ static void files(struct text *t)
 			path = arena_printf(t->arena, "%s, which is %s", path, layout_path(&t->l, p->source));
 		row(t, p->access, arena_printf(t->arena, "%s%s", path, mount_details(t, p)), p->origin);
 	}
+	image(t);
 	for (size_t i = 0; i < plan->create_count; i++)
 		if (plan->changes.directory == NULL || !path_within(plan->creates[i].path, plan->changes.directory))
 			row(t, "created", layout_path(&t->l, plan->creates[i].path), plan->creates[i].origin);

@@ -168,6 +168,8 @@ int plan_program(struct planner *pl, const struct plan_request *r)
 	pl->plan->argv = r->argv;
 	if (pl->p->filesystem_root.set && !plan_has_root(pl))
 		return -EINVAL; /* the root is a mistake that was told; the host's programs are not meant */
+	if (pl->plan->image.absent)
+		return 0; /* what is in the archive shows when it is unpacked; then this is planned again */
 	if (plan_has_root(pl)) {
 		status = path[0] != '\0' ? search_root(pl, path, &name, &found) : -ENOENT;
 		pl->plan->program = name;
@@ -265,7 +267,7 @@ void plan_directory(struct planner *pl, const struct plan_request *r)
 			diag_error(pl->diags, v->origin, "process.directory", "%s is not an absolute path without \"..\"", text);
 			return;
 		}
-		if (!directory_inside(pl, path)) {
+		if (!pl->plan->image.absent && !directory_inside(pl, path)) {
 			struct diag *at =
 				diag_error(pl->diags, v->origin, "process.directory", "the sandbox does not show %s", path);
 			diag_hint(pl->diags, at, "grant it in filesystem.read_only, read_write, binds or tmpfs");

@@ -2,8 +2,8 @@
  * The file tree while it is planned: entries (one path, one meaning) come from the profile, from bailey itself and from the
  * protected names; sorted and merged they form a tree of spots, and that is turned into mount operations.
  *
- * The steps, in this order: files_gather.c, files_source.c, files_arguments.c, files_root.c, files_merge.c, files_guard.c, files_kept.c,
- * files_emit.c and files_overlay.c; files_divert.c for filesystem.changes.
+ * The steps, in this order: files_gather.c, files_source.c, files_image.c, files_arguments.c, files_root.c, files_merge.c, files_guard.c,
+ * files_kept.c, files_emit.c and files_overlay.c; files_divert.c for filesystem.changes.
  */
 #ifndef BAILEY_PLAN_TREE_H
 #define BAILEY_PLAN_TREE_H
@@ -178,6 +178,9 @@ void files_divert_creates(struct planner *pl, const struct entry *e);
 
 /* Fills plan->changes, once all entries are known. */
 void files_tell_changes(struct planner *pl);
+
+/* Where filesystem.root is an archive: its tree in the cache is the source, there or not. */
+void files_unpacked(struct planner *pl);
 
 /* Looks at the sources of layers, once they are resolved: what overlayfs would refuse. */
 void files_check_layers(struct planner *pl);

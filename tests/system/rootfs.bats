@@ -129,8 +129,10 @@ END
 	gives 2 "$BAILEY" run --root none true
 	has "$output" "$WORK/none" "no such file or directory"
 	lacks "$output" "bin/true"
-	gives 2 "$BAILEY" run --root outside true
-	has "$output" "is no directory"
+	gives 125 "$BAILEY" run --root outside true
+	has "$output" "it is no tar archive"
+	gives 2 "$BAILEY" run --root /dev/null true
+	has "$output" "is no directory and no file"
 	chmod 0 r
 	local conf=$WORK/closed.conf
 	printf '%s\n' '# a root' "filesystem = { root = \"$WORK/r\"; };" > "$conf"

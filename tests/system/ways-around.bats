@@ -86,11 +86,14 @@ END
 	is "$(cat beside)" new
 }
 @test "nor the profiles and the programs of bailey's own tree" {
+	local sum
+	sum=$(cksum < "${BAILEY%/*}/bailey-unpack")
 	gives 0 "$BAILEY" run -p shell --rw "$TREE" sh -c "
 		echo x >> $TREE/profiles/shell.conf; mv $TREE/profiles $TREE/p; mv ${BAILEY%/*} $TREE/b
-		echo x >> ${BAILEY%/*}/bailey-filter; echo mine > $TREE/new; true"
+		echo x >> ${BAILEY%/*}/bailey-filter; echo x >> ${BAILEY%/*}/bailey-unpack; mv $TREE/profiles/shell.conf ${BAILEY%/*}/bailey-unpack; echo mine > $TREE/new; true"
 	lacks "$(cat "$TREE/profiles/shell.conf")" "
 x"
+	is "$(cksum < "${BAILEY%/*}/bailey-unpack")" "$sum"
 	is "$(cat "$TREE/new")" mine
 	rm "$TREE/new"
 	gives 0 "$BAILEY" run -p shell true

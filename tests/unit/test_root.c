@@ -130,9 +130,22 @@ static void test_wrong(void)
 	check_wrong(&r, "an upper without an overlay",
 		"3: filesystem.root_upper: where changes of the root go only matters with root_mode = \"overlay\"\n");
 
-	setup(&r, "\"/srv/r\":\"file\"");
+	setup(&r, "\"/srv/r\":\"fifo\"");
 	set_root(&r, ROOT_READ_ONLY);
-	check_wrong(&r, "a file as the root", "1: filesystem.root: \"/srv/r\" is no directory\n");
+	check_wrong(&r, "a FIFO as the root", "1: filesystem.root: \"/srv/r\" is no directory and no file\n");
+
+	setup(&r, "\"/srv/r\":\"file\",\"/home/ada/.cache/bailey/roots\":\"dir 0770 1000\"");
+	r.plan.uid = 1000;
+	set_root(&r, ROOT_READ_ONLY);
+	check_wrong(&r, "a cache that others can write to",
+		"1: filesystem.root: /home/ada/.cache/bailey/roots, where archives are unpacked, is no directory that only the user can "
+		"write to\n");
+
+	setup(&r, "\"/srv/r\":\"file\"");
+	r.facts.home = "";
+	set_root(&r, ROOT_READ_ONLY);
+	check_wrong(&r, "no place for a cache",
+		"1: filesystem.root: there is no home directory, and so no cache to unpack \"/srv/r\" into\n");
 
 	setup(&r, "\"/srv/r/dev\":\"-> /etc\",\"/srv/r/etc\":\"dir\",\"/srv/r/proc\":\"dir\"");
 	set_root(&r, ROOT_OVERLAY);
