@@ -23,8 +23,6 @@ const size_t option_row_count = sizeof option_rows / sizeof *option_rows;
 
 /* Kept free from the first day, so that a later version does not change what a command line means. */
 static const char *const reserved[] = {
-	"stats",
-	"limit",
 	"tree",
 	"top",
 	"enter",

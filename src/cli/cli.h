@@ -46,6 +46,8 @@ int cmd_check(struct cli *cli, struct args *args);
 int cmd_explain(struct cli *cli, struct args *args);
 int cmd_profiles(struct cli *cli, struct args *args);
 int cmd_list(struct cli *cli, struct args *args);
+int cmd_stats(struct cli *cli, struct args *args);
+int cmd_limit(struct cli *cli, struct args *args);
 int cmd_schema(struct cli *cli, struct args *args);
 int cmd_changes(struct cli *cli, struct args *args);
 

@@ -7,6 +7,7 @@ struct place {
 	struct cli *cli;
 	struct buf *out;
 	const char *word; /* the one begun */
+	size_t words; /* before it, besides options and the verb */
 	const char *profile; /* of --profile, or the word of explain and check, or NULL */
 };
 
@@ -58,6 +59,29 @@ static void value(const struct place *p, const struct option_row *row, const cha
 	}
 }
 
+/* SETTING=VALUE of limit, without the group's name. */
+static void limit_value(const struct place *p)
+{
+	static const char group[] = "resources.";
+	struct arena *a = &p->cli->arena;
+	const char *equals = strchr(p->word, '=');
+	if (equals != NULL) {
+		const char *setting = arena_printf(a, "%s%.*s", group, (int)(equals - p->word), p->word);
+		words_values(
+			&(struct words){ p->cli, p->out, equals + 1, arena_strndup(a, p->word, (size_t)(equals - p->word) + 1) },
+			setting);
+		return;
+	}
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		const struct setting *s = &schema_settings[i];
+		size_t n = strlen(group);
+		if (strncmp(s->path, group, n) != 0 || s->type == TYPE_RECORDS || s->type == TYPE_LIST ||
+			i == SET_resources_driver || strncmp(s->path + n, p->word, strlen(p->word)) != 0)
+			continue;
+		buf_printf(p->out, "%s=\t%s\n", s->path + n, s->help);
+	}
+}
+
 static void other_word(const struct place *p, enum verb verb, bool first)
 {
 	const struct words w = { p->cli, p->out, p->word, "" };
@@ -79,6 +103,16 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		buf_puts(p->out, ":files\t\n");
 		break;
 	case VERB_schema: words_settings(&w, true); break;
+	case VERB_stats:
+		if (p->words == 0)
+			words_sandboxes(&w);
+		break;
+	case VERB_limit:
+		if (p->words == 0)
+			words_sandboxes(&w);
+		else
+			limit_value(p);
+		break;
 	case VERB_profiles:
 	case VERB_list:
 	case VERB_COUNT: break;
@@ -140,8 +174,10 @@ void complete_print(struct cli *cli, struct buf *out, char **words)
 		} else if (verb == VERB_run) {
 			buf_printf(out, ":delegate\t%zu\n", at);
 			return;
-		} else if (verb == VERB_explain || verb == VERB_check) {
-			p.profile = word;
+		} else {
+			p.words++;
+			if (verb == VERB_explain || verb == VERB_check)
+				p.profile = word;
 		}
 	}
 	const char *equals = strchr(p.word, '=');

@@ -55,6 +55,20 @@ static const char *const more[VERB_COUNT] = {
 	[VERB_list] =
 		"The memory is what the processes have resident; what they share counts for each. A sandbox is listed once it has\n"
 		"run for a twentieth of a second, one with a name from its beginning.\n",
+	[VERB_stats] =
+		"SANDBOX is a name, the number of one of its processes, its profile when no other has it, or the beginning of its\n"
+		"name. Without a control group the numbers are sums over the processes.\n"
+		"\n"
+		"Examples:\n"
+		"  bailey stats firefox\n"
+		"  bailey stats --json build-2              for programs\n",
+	[VERB_limit] =
+		"SETTING is one of the group resources, which can be left out before its name. The sandbox has to have been started\n"
+		"with a limit of the same kind; the machine's policy bounds the value as for a start.\n"
+		"\n"
+		"Examples:\n"
+		"  bailey limit firefox memory=6G\n"
+		"  bailey limit build-2 tasks=500 cpus=0-1\n",
 	[VERB_schema] = "SETTING is a setting (filesystem.home) or a group (filesystem); without one all settings are shown.\n"
 			"\n"
 			"Examples:\n"

@@ -36,15 +36,15 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 	rows[0] = head;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct state_record *r = &all->items[i].record;
-		struct state_sum sum;
-		state_sum(&sum, tasks, r->sandbox.pid);
+		struct sandbox_use use;
+		sandboxes_use(&use, r, tasks);
 		rows[i + 1] = (struct table_row){
 			.name = r->name,
 			.profile = layout_clean(a, path_base(r->profile)),
 			.pid = arena_printf(a, "%d", (int)r->launcher.pid),
 			.age = sandboxes_age(a, state_process_age(&r->launcher)),
-			.memory = r->sandbox.pid > 0 ? sandboxes_bytes(a, sum.memory) : "-",
-			.tasks = r->sandbox.pid > 0 ? arena_printf(a, "%llu", (unsigned long long)sum.tasks) : "-",
+			.memory = use.group.memory >= 0 ? sandboxes_bytes(a, (uint64_t)use.group.memory) : "-",
+			.tasks = use.group.tasks >= 0 ? arena_printf(a, "%lld", (long long)use.group.tasks) : "-",
 			.program = layout_clean(a, path_base(r->program)),
 			.degraded = degraded(a, r),
 		};
@@ -82,6 +82,14 @@ static void json_pid(struct json *j, const char *key, const struct state_process
 		json_null(j, key);
 }
 
+static void json_number(struct json *j, const char *key, int64_t n)
+{
+	if (n >= 0)
+		json_int(j, key, n);
+	else
+		json_null(j, key);
+}
+
 static void print_json(struct buf *out, const struct sandboxes *all, const struct state_tasks *tasks)
 {
 	struct json j = { .out = out, .indent = true };
@@ -90,8 +98,8 @@ static void print_json(struct buf *out, const struct sandboxes *all, const struc
 	json_array(&j, "sandboxes");
 	for (size_t i = 0; i < all->count; i++) {
 		const struct state_record *r = &all->items[i].record;
-		struct state_sum sum;
-		state_sum(&sum, tasks, r->sandbox.pid);
+		struct sandbox_use use;
+		sandboxes_use(&use, r, tasks);
 		json_object(&j, NULL);
 		json_string(&j, "name", r->name);
 		json_string(&j, "profile", r->profile);
@@ -104,8 +112,9 @@ static void print_json(struct buf *out, const struct sandboxes *all, const struc
 		json_pid(&j, "launcher_pid", &r->launcher);
 		json_pid(&j, "sandbox_pid", &r->sandbox);
 		json_pid(&j, "program_pid", &r->task);
-		json_uint(&j, "memory", sum.memory);
-		json_uint(&j, "tasks", sum.tasks);
+		json_number(&j, "memory", use.group.memory);
+		json_string(&j, "memory_counted_by", use.memory_summed ? "processes" : "cgroup");
+		json_number(&j, "tasks", use.group.tasks);
 		json_array(&j, "degraded");
 		for (size_t k = 0; k < r->degraded_count; k++)
 			json_string(&j, NULL, r->degraded[k]);

@@ -18,6 +18,23 @@ int sandboxes_find(struct cli *cli, const struct sandboxes *all, const char *wor
 	return state_find(ret, all->items, all->count, word, &e) < 0 ? cli_fail_err(cli, EXIT_USAGE, &e) : 0;
 }
 
+void sandboxes_use(struct sandbox_use *ret, const struct state_record *r, const struct state_tasks *tasks)
+{
+	struct state_sum sum;
+	struct cgroup_usage *u = &ret->group;
+	*ret = (struct sandbox_use){ .has_group = false };
+	ret->has_group = cgroup_usage_read(u, r->cgroups, r->cgroup_count) > 0;
+	if (r->sandbox.pid == 0)
+		return;
+	state_sum(&sum, tasks, r->sandbox.pid);
+	ret->memory_summed = u->memory < 0;
+	ret->cpu_summed = u->cpu_us < 0;
+	ret->tasks_summed = u->tasks < 0;
+	u->memory = ret->memory_summed ? (int64_t)sum.memory : u->memory;
+	u->cpu_us = ret->cpu_summed ? (int64_t)sum.cpu_us : u->cpu_us;
+	u->tasks = ret->tasks_summed ? (int64_t)sum.tasks : u->tasks;
+}
+
 const char *sandboxes_bytes(struct arena *a, uint64_t bytes)
 {
 	static const char units[] = "BKMGTPE";

@@ -2,6 +2,7 @@
 #ifndef BAILEY_CLI_SANDBOXES_H
 #define BAILEY_CLI_SANDBOXES_H
 
+#include "cgroup/usage.h"
 #include "cli/cli.h"
 #include "state/state.h"
 
@@ -15,6 +16,14 @@ void sandboxes_load(struct cli *cli, struct sandboxes *ret);
 
 /* The one that a word means. 0, or an exit status after saying why none. */
 int sandboxes_find(struct cli *cli, const struct sandboxes *all, const char *word, const struct state_sandbox **ret);
+
+/* What one uses. A control group counts better; what it does not count, and all without one, comes from the processes. */
+struct sandbox_use {
+	struct cgroup_usage group; /* filled up with the sums */
+	bool has_group;
+	bool memory_summed, cpu_summed, tasks_summed; /* of the processes that are there */
+};
+void sandboxes_use(struct sandbox_use *ret, const struct state_record *r, const struct state_tasks *tasks);
 
 /* "812K", "1.2G": three digits at most, for a column. */
 const char *sandboxes_bytes(struct arena *a, uint64_t bytes);

@@ -163,7 +163,7 @@ int cmd_schema(struct cli *cli, struct args *args)
 	if (list != NULL) {
 		if (!words_print(cli, &out, list, args->rest))
 			return cli_fail(cli, EXIT_USAGE,
-				"there are: settings, values:SETTING, profiles, options:PROFILE, verbs, flags:VERB",
+				"there are: settings, values:SETTING, profiles, options:PROFILE, verbs, flags:VERB, sandboxes",
 				"no word list %s", list);
 		return cli_write(cli, &out);
 	}

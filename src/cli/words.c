@@ -3,7 +3,9 @@
 #include <string.h>
 #include <sys/capability.h>
 
+#include "base/path.h"
 #include "changes/run.h"
+#include "cli/sandboxes.h"
 #include "cli/schema.h"
 #include "plan/layout.h"
 #include "schema/syscalls.h"
@@ -162,7 +164,18 @@ void words_flags(const struct words *w, enum verb verb)
 	word(w, "--help", "show the options");
 }
 
-static const char *const lists[] = { "settings", "values:", "profiles", "options:", "verbs", "flags:" };
+void words_sandboxes(const struct words *w)
+{
+	struct sandboxes all;
+	bool quiet = w->cli->quiet;
+	w->cli->quiet = true; /* warnings would land in the command line that is being typed */
+	sandboxes_load(w->cli, &all);
+	w->cli->quiet = quiet;
+	for (size_t i = 0; i < all.count; i++)
+		word(w, all.items[i].record.name, path_base(all.items[i].record.program));
+}
+
+static const char *const lists[] = { "settings", "values:", "profiles", "options:", "verbs", "flags:", "sandboxes" };
 
 void words_lists(const struct words *w)
 {
@@ -179,6 +192,8 @@ bool words_print(struct cli *cli, struct buf *out, const char *list, char **rest
 			complete_print(cli, out, rest);
 		else if (strcmp(list, "settings") == 0)
 			words_settings(&w, false);
+		else if (strcmp(list, "sandboxes") == 0)
+			words_sandboxes(&w);
 		else if (strcmp(list, "profiles") == 0)
 			words_profiles(&w);
 		else if (strcmp(list, "verbs") == 0)

@@ -148,11 +148,13 @@ static int let_go(
 }
 
 /* Up to the clone: everything that allocates or may fail in a way that needs words. */
-static int prepare(struct child_args *child, struct cgroup *group, struct supervise *s, struct undo *undo,
+static int prepare(struct child_args *child, struct cgroup *group, struct track *track, struct supervise *s, struct undo *undo,
 	const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	int r = make_cgroup(group, child, undo, o, e);
+	if (r == 0)
+		r = track_begin(track, e);
 	if (r == 0)
 		r = prepare_become(plan, e);
 	if (r == 0)
@@ -236,8 +238,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.command_line_len = o->command_line_len,
 	};
 	struct track track;
-	track_init(&track, a, plan, facts, o->name);
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
+	track_init(&track, a, plan, facts, &group, o->name);
 	struct supervise s = {
 		.arena = a,
 		.track = &track,
@@ -262,9 +264,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
 	if (r == 0)
-		r = prepare(&child, &group, &s, &undo, o, e);
-	if (r == 0)
-		r = track_begin(&track, e);
+		r = prepare(&child, &group, &track, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);

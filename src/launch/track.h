@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "cgroup/cgroup.h"
 #include "host/facts.h"
 #include "plan/plan.h"
 #include "state/state.h"
@@ -14,17 +15,21 @@ struct track {
 	struct arena *arena; /* the launch's; used by track_begin() and track_running() only */
 	const struct plan *plan; /* as long as the arena */
 	const struct facts *facts;
+	const struct cgroup *group; /* the sandbox's; nothing in it is changed */
 	const char *name; /* of --name, or NULL */
 	int64_t started; /* seconds since 1970 */
 	struct state_entry entry; /* directory -1: not entered (yet) */
+	int keeper; /* socket to the process that keeps root's rights over the entry, or -1 */
+	pid_t keeper_pid;
 };
 
 /* Nothing is looked up or made. `name` is NULL when none was asked for. */
-void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const char *name);
+void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const struct cgroup *group,
+	const char *name);
 
 /*
- * Before the clone, for a sandbox that has to be known from its beginning (one with a name): removes what killed launchers have left,
- * takes the name and describes the launch.  0 or -errno with `e`.
+ * Before the clone, and before root is given up, for a sandbox that has to be known from its beginning (one with a name or a control
+ * group): removes what killed launchers have left, takes the name and describes the launch.  0 or -errno with `e`.
  */
 int track_begin(struct track *t, struct err *e);
 
@@ -34,7 +39,7 @@ int track_begin(struct track *t, struct err *e);
  */
 int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e);
 
-/* The sandbox is gone; so is what was written about it. */
+/* The sandbox is gone, and so is its control group; what was written about it goes too. */
 void track_end(struct track *t);
 
 #endif

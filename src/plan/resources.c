@@ -51,6 +51,12 @@ bool resources_degrade(
 	struct cgroup_plan *plan = r->plan;
 	const char *setting = schema_settings[id].path;
 	const struct value *policy = asked_by_policy(pl->p, id);
+	if (r->running) {
+		struct diag *at = diag_error(pl->diags, o, setting, "cannot be changed: %s", why);
+		if (fix != NULL)
+			diag_hint(pl->diags, at, "%s", fix);
+		return false;
+	}
 	if (policy != NULL) {
 		struct diag *at = diag_error(pl->diags, o, setting, "cannot be held here: %s", why);
 		diag_hint(pl->diags, at, "%s%s%s asks for it, so nothing may hold less", fix != NULL ? fix : "",

@@ -24,6 +24,7 @@ struct resources {
 	const char *directory[CONTROLLER_COUNT]; /* version 1: the directory the cgroup is made in */
 	uint64_t memory, swap; /* of the machine, in bytes */
 	bool memory_known;
+	bool running; /* the limits are for a sandbox that runs: nothing can stand in for one */
 	size_t write_cap, degraded_cap;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/dir.h"
 #include "base/path.h"
+#include "cgroup/cgroup.h"
 #include "state/internal.h"
 
 enum { DESCRIPTION_MAX = 64 * 1024, WAIT_MS = 5, WAITS = 60, NUMBERS = 100000 };
@@ -99,24 +100,22 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
-int entry_write(int directory, const struct state_record *r, struct err *e)
+int entry_write(int directory, const char *text, size_t len)
 {
-	struct arena a = { 0 };
-	struct buf text = { .arena = &a };
 	char temporary[32];
-	state_record_print(&text, r);
 	(void)snprintf(temporary, sizeof temporary, ".new-%d", (int)getpid());
 	int fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int code = fd < 0 ? -errno : write_all(fd, text.text, text.len);
+	if (fd < 0)
+		return -errno;
+	int r = write_all(fd, text, len);
 	/* A full disk may show only now. */
-	if (fd >= 0 && close(fd) < 0 && code == 0)
-		code = -errno;
-	if (code == 0 && renameat(directory, temporary, directory, file_name) < 0)
-		code = -errno;
-	if (code < 0 && fd >= 0)
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(directory, temporary, directory, file_name) < 0)
+		r = -errno;
+	if (r < 0)
 		(void)unlinkat(directory, temporary, 0);
-	arena_free(&a);
-	return code == 0 ? 0 : err_set(e, -code, "cannot write down what runs as %s", r->name);
+	return r;
 }
 
 /* The files in it go by name, none is followed; a directory among them is nothing of ours and keeps the whole where it is. */
@@ -136,8 +135,25 @@ static int remove_entry(struct arena *a, int place, const char *name, int fd)
 	return r;
 }
 
+/* The control groups that the description names. What cannot be read was not written by a launcher, and names none. */
+static int remove_cgroups(struct arena *a, int fd, struct err *e)
+{
+	struct state_record left;
+	struct err ignored = { .code = 0 };
+	if (entry_read(&left, a, fd, &ignored) < 0)
+		return 0;
+	int r = cgroup_sweep(left.cgroups, left.cgroup_count);
+	if (r < 0 && r != -EINVAL) /* no names that a launcher gives */
+		return err_set(e, -r, "cannot remove the control group %s", left.cgroups[0]);
+	return 0;
+}
+
 int entry_clear(struct arena *a, int place, const char *name, int fd, struct err *e)
 {
+	if (remove_cgroups(a, fd, e) < 0) {
+		(void)close(fd); /* the next one tries again */
+		return -e->code;
+	}
 	int r = remove_entry(a, place, name, fd);
 	(void)close(fd); /* and the lock with it */
 	return r == 0 ? 0 : err_set(e, -r, "cannot remove what is left of the sandbox %s", name);
@@ -241,9 +257,19 @@ int state_enter(struct state_entry *ret, struct arena *a, int place, const char 
 	return r;
 }
 
+int state_write_text(const struct state_entry *entry, const char *text, size_t len)
+{
+	return entry_write(entry->directory, text, len);
+}
+
 int state_write(const struct state_entry *entry, const struct state_record *r, struct err *e)
 {
-	return entry_write(entry->directory, r, e);
+	struct arena a = { 0 };
+	struct buf text = { .arena = &a };
+	state_record_print(&text, r);
+	int code = state_write_text(entry, text.text, text.len);
+	arena_free(&a);
+	return code == 0 ? 0 : err_set(e, -code, "cannot write down what runs as %s", r->name);
 }
 
 void state_leave(struct state_entry *entry)

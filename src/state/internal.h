@@ -16,8 +16,8 @@ int entry_hold(int place, const char *name, int *ret_fd);
 /* The description in an open directory. 0, -ENOENT when it has none yet, -EINVAL or another -errno with `e`. */
 int entry_read(struct state_record *ret, struct arena *a, int directory, struct err *e);
 
-/* Replaces the description by way of a file beside it. 0 or -errno with `e`. */
-int entry_write(int directory, const struct state_record *r, struct err *e);
+/* Replaces the description by way of a file beside it. 0 or -errno. */
+int entry_write(int directory, const char *text, size_t len);
 
 /*
  * Removes what a launcher has left, whose directory is held as `fd`: its cgroup, the directory itself. 0 or -errno with `e`; then the

@@ -144,7 +144,8 @@ int state_replace(const struct state_sandbox *sandbox, const struct state_record
 	int fd = open(sandbox->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, errno, "cannot open %s", sandbox->path);
-	int code = entry_write(fd, r, e);
+	const struct state_entry entry = { .place = -1, .directory = fd };
+	int code = state_write(&entry, r, e);
 	(void)close(fd);
 	return code;
 }

@@ -32,18 +32,14 @@ void state_record_print(struct buf *out, const struct state_record *r)
 	print_process(&j, "task", &r->task);
 	json_string(&j, "driver", r->driver);
 	json_array(&j, "cgroups");
-	for (size_t i = 0; i < r->cgroup_count; i++) {
-		json_object(&j, NULL);
-		json_string(&j, "controller", r->cgroups[i].controller);
-		json_string(&j, "path", r->cgroups[i].path);
-		json_object_end(&j);
-	}
+	for (size_t i = 0; i < r->cgroup_count; i++)
+		json_string(&j, NULL, r->cgroups[i]);
 	json_array_end(&j);
 	json_array(&j, "limits");
 	for (size_t i = 0; i < r->limit_count; i++) {
 		json_object(&j, NULL);
 		json_string(&j, "setting", r->limits[i].setting);
-		json_string(&j, "value", r->limits[i].value);
+		json_string(&j, "what", r->limits[i].what);
 		json_origin(&j, "origin", r->limits[i].origin);
 		json_object_end(&j);
 	}
@@ -123,34 +119,27 @@ static struct origin origin(struct reading *r, const struct json_value *of)
 	return o;
 }
 
-static void read_cgroups(struct reading *r, struct state_record *ret, const struct json_value *top)
-{
-	const struct json_value *list = member(r, top, "cgroups", JSON_ARRAY);
-	ret->cgroups = arena_array(r->arena, length(list), sizeof *ret->cgroups);
-	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next)
-		ret->cgroups[ret->cgroup_count++] =
-			(struct state_cgroup){ .controller = text(r, v, "controller"), .path = text(r, v, "path") };
-}
-
 static void read_limits(struct reading *r, struct state_record *ret, const struct json_value *top)
 {
 	const struct json_value *list = member(r, top, "limits", JSON_ARRAY);
 	ret->limits = arena_array(r->arena, length(list), sizeof *ret->limits);
 	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next)
 		ret->limits[ret->limit_count++] = (struct state_limit){
-			.setting = text(r, v, "setting"), .value = text(r, v, "value"), .origin = origin(r, v)
+			.setting = text(r, v, "setting"), .what = text(r, v, "what"), .origin = origin(r, v)
 		};
 }
 
-static void read_degraded(struct reading *r, struct state_record *ret, const struct json_value *top)
+static const char **texts(struct reading *r, const struct json_value *top, const char *key, size_t *ret_count)
 {
-	const struct json_value *list = member(r, top, "degraded", JSON_ARRAY);
-	ret->degraded = arena_array(r->arena, length(list), sizeof *ret->degraded);
+	const struct json_value *list = member(r, top, key, JSON_ARRAY);
+	const char **ret = arena_array(r->arena, length(list), sizeof *ret);
+	*ret_count = 0;
 	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next) {
 		if (v->type != JSON_STRING && r->bad == NULL)
-			r->bad = "degraded";
-		ret->degraded[ret->degraded_count++] = v->type == JSON_STRING ? v->string : "";
+			r->bad = key;
+		ret[(*ret_count)++] = v->type == JSON_STRING ? v->string : "";
 	}
+	return ret;
 }
 
 int state_record_read(struct state_record *ret, struct arena *a, const char *bytes, size_t len, struct err *e)
@@ -174,8 +163,8 @@ int state_record_read(struct state_record *ret, struct arena *a, const char *byt
 	ret->sandbox = process(&r, top, "sandbox");
 	ret->task = process(&r, top, "task");
 	ret->driver = text_or_null(&r, top, "driver");
-	read_cgroups(&r, ret, top);
+	ret->cgroups = texts(&r, top, "cgroups", &ret->cgroup_count);
 	read_limits(&r, ret, top);
-	read_degraded(&r, ret, top);
+	ret->degraded = texts(&r, top, "degraded", &ret->degraded_count);
 	return r.bad == NULL ? 0 : err_set(e, 0, "its \"%s\" is not as it should be", r.bad);
 }

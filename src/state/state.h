@@ -100,14 +100,8 @@ void state_sum(struct state_sum *ret, const struct state_tasks *all, pid_t root)
 /* A limit as it is held at present. */
 struct state_limit {
 	const char *setting; /* "resources.memory" */
-	const char *value; /* as it was asked for: "512M" */
+	const char *what; /* "memory cap 512M" */
 	struct origin origin;
-};
-
-/* A directory of the sandbox's cgroup. */
-struct state_cgroup {
-	const char *controller; /* "memory"; "" on cgroup v2, where one directory has all */
-	const char *path;
 };
 
 struct state_record {
@@ -119,7 +113,7 @@ struct state_record {
 	struct state_process launcher, sandbox,
 		task; /* bailey; the sandbox's first process; the program. Not known while it starts: 0 */
 	const char *driver; /* of the cgroup, or NULL when it has none */
-	struct state_cgroup *cgroups;
+	const char **cgroups; /* its directories with limits: one on version 2, one for each hierarchy on version 1 */
 	size_t cgroup_count;
 	struct state_limit *limits;
 	size_t limit_count;
@@ -155,6 +149,9 @@ int state_name_taken(const struct state_record *other, struct err *e);
 
 /* Writes the description, all at once for whoever reads it. 0 or -errno with `e`. */
 int state_write(const struct state_entry *entry, const struct state_record *r, struct err *e);
+
+/* The same for a description that state_record_print() has made. 0 or -errno. */
+int state_write_text(const struct state_entry *entry, const char *text, size_t len);
 
 /* Removes the directory and lets go of it. Nothing happens for an entry that was not entered. */
 void state_leave(struct state_entry *entry);

@@ -53,6 +53,7 @@ entries() { ls -A "$XDG_RUNTIME_DIR/bailey" 2> /dev/null || true; }
 	hold --name web
 	gives 125 "$BAILEY" run -p shell --name web true
 	has "$output" "a sandbox named web is running" "process $held"
+	gives 125 "$BAILEY" run --name=web -p shell true
 	gives 0 "$BAILEY" run -p shell --name web2 true
 	kill "$held"
 	wait "$held" || true
@@ -197,6 +198,42 @@ END
 	[ "$status" -ne 99 ] || skip "needs a tmpfs in a user namespace: $output"
 	has "$output" "status 125" "No space left on device" "status 3" "bailey list will not show this sandbox"
 	is "${lines[-1]}" "status 3"
+}
+@test "stats of a sandbox without a control group: sums over its processes, said as such" {
+	hold --name web
+	eventually 5 run_now web
+	attempt "$BAILEY" stats web
+	has "$output" "web: sleep, profile shell, process $held" "memory " "tasks      2" "no control group"
+	is "$("$BAILEY" stats --json "$held" | python3 -c 'import json,sys
+s = json.load(sys.stdin)
+print(s["name"], s["tasks"], s["memory"]["bytes"] > 100000, s["cgroups"])')" \
+		"web {'count': 2, 'counted_by': 'processes', 'peak': None, 'cap': None, 'refused': None} True []"
+}
+@test "what a word means: a name, a process, a profile, a beginning; two are told apart" {
+	hold --name firefox-7
+	hold --name firelight
+	eventually 5 run_now firefox-7 firelight
+	has "$("$BAILEY" stats firefox)" "firefox-7:"
+	has "$("$BAILEY" stats "$(field firelight program_pid)")" "firelight:"
+	gives 2 "$BAILEY" stats fire
+	has "$output" "fire can mean any of 2 sandboxes" "firefox-7, firelight"
+	gives 2 "$BAILEY" stats shell
+	gives 2 "$BAILEY" stats nobody
+	has "$output" "no running sandbox is called nobody"
+	gives 2 "$BAILEY" stats
+	gives 2 "$BAILEY" limit firelight
+	gives 2 "$BAILEY" limit firelight memory
+	gives 2 "$BAILEY" limit firelight network.mode=host
+	gives 2 "$BAILEY" limit firelight resources.driver=v1
+	gives 125 "$BAILEY" limit firelight memory=1G
+	has "$output" "firelight has no control group"
+}
+@test "completions know the sandboxes" {
+	hold --name web
+	is "$("$BAILEY" schema --words sandboxes)" $'web\tsleep'
+	is "$("$BAILEY" schema --words complete stats w)" $'web\tsleep'
+	is "$("$BAILEY" schema --words complete limit w)" $'web\tsleep'
+	has "$("$BAILEY" schema --words complete limit web m)" "memory="
 }
 @test "fifty sandboxes: the list takes less than 50 ms" {
 	local i pids=()

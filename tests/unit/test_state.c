@@ -132,7 +132,7 @@ static void names(void)
 
 static struct state_record sample(const char *name)
 {
-	static struct state_cgroup cgroups[] = { { "memory", "/sys/fs/cgroup/memory/x" }, { "pids", "/sys/fs/cgroup/pids/x" } };
+	static const char *cgroups[] = { "/sys/fs/cgroup/memory/x", "/sys/fs/cgroup/pids/x" };
 	static struct state_limit limits[] = { { "resources.memory", "512M", { "/p/a.conf", 9, 0 } },
 		{ "resources.tasks", "100", { "command line (--tasks)", 0, 0 } } };
 	static const char *degraded[] = { "resources.cpus" };

@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# Sandboxes that root has started as another user, with limits: bailey list, stats and limit. Whatever driver the machine has.
+
+setup_file() {
+	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
+	: "${BUILD:=build}"
+	case $BUILD in
+	/*) ;;
+	*) BUILD=$TREE/$BUILD ;;
+	esac
+	[ "$(id -u)" -eq 0 ] || return 0
+	# The user has to reach bailey's parts, wherever this tree lies.
+	export COPY
+	COPY=$(mktemp -d)
+	chmod 755 "$COPY"
+	mkdir "$COPY/build"
+	cp "$BUILD"/bailey* "$COPY/build"
+	cp -R "$TREE/profiles" "$COPY/profiles"
+	chmod -R go-w "$COPY"
+	export BAILEY=$COPY/build/bailey
+	# tests/user.sh removes what a killed run leaves, by this form of name.
+	export USER_NAME=bailey-test-$$
+	useradd -m -s /bin/sh "$USER_NAME"
+}
+teardown_file() {
+	[ "$(id -u)" -eq 0 ] || return 0
+	rm -rf "$COPY"
+	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+}
+
+setup() {
+	local said
+	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	WORK=$(mktemp -d)
+	cd "$WORK" || return 1
+	NAME=test-$$-$BATS_TEST_NUMBER
+	LAUNCHERS=()
+	cat > capped.conf << END
+inherit = [ "common/base" ];
+identity = { user = "$USER_NAME"; };
+resources = { memory = "64M"; tasks = 20; };
+END
+	said=$("$BAILEY" run --dry-run -p ./capped.conf true 2>&1) || skip "limits cannot be held here: ${said//$'\n'/ }"
+}
+teardown() {
+	local pid
+	cd /
+	for pid in "${LAUNCHERS[@]:-}"; do
+		[ -z "$pid" ] || kill -KILL "$pid" 2> /dev/null || true
+	done
+	sleep 0.1
+	"$BAILEY" list > /dev/null 2>&1 || true
+	[ -z "${WORK:-}" ] || rm -rf "$WORK"
+}
+
+# A capped sandbox named $NAME, with one task besides its own first process: hold [OPTIONS]
+hold() {
+	"$BAILEY" run -p ./capped.conf --name "$NAME" "$@" sleep 300 < /dev/null > held.out 2>&1 3>&- &
+	held=$!
+	LAUNCHERS+=("$held")
+	local i
+	for i in {1..200}; do
+		[ "$(member "['tasks']['count']" 2> /dev/null)" != 2 ] || return 0
+		sleep 0.05
+	done
+	cat held.out
+	return 1
+}
+# member EXPRESSION: of what stats --json says.
+member() { "$BAILEY" stats --json "$NAME" | python3 -c 'import json,sys
+print(eval("json.load(sys.stdin)" + sys.argv[1]))' "$1"; }
+# file NAME...: the first such file of the sandbox's control group
+file() {
+	local directory name
+	for directory in $(member "['cgroups']" | tr -d "[],'"); do
+		for name in "$@"; do
+			[ ! -e "$directory/$name" ] || cat "$directory/$name"
+		done
+	done
+}
+has() { [[ $1 == *"$2"* ]] || { printf 'no "%s" in:\n%s\n' "$2" "$1"; return 1; }; }
+
+@test "list and stats tell what the control group counts, and which line set the limits" {
+	hold
+	has "$("$BAILEY" list)" "$NAME"
+	run "$BAILEY" stats "$NAME"
+	has "$output" " of 64M"
+	has "$output" "2 of 20"
+	has "$output" "memory cap 64M (./capped.conf:3)"
+	[ "$(member "['memory']['counted_by']")" = cgroup ]
+	[ "$(member "['memory']['cap_bytes']")" = 67108864 ]
+	[ "$(member "['tasks']['cap']")" = 20 ]
+	[ "$(member "['memory']['bytes']")" -lt 67108864 ]
+	[ "$(stat -c %U:%a "/run/bailey/$NAME")" = root:700 ]
+}
+@test "a killed process and refused tasks are counted" {
+	"$BAILEY" run -p ./capped.conf --name "$NAME" sh -c 'head -c 200M /dev/zero | tail > /dev/null
+		(for i in $(seq 40); do sleep 100 & done) 2> /dev/null; exec sleep 100' < /dev/null > held.out 2>&1 3>&- &
+	LAUNCHERS+=($!)
+	local i
+	for i in {1..200}; do
+		[ "$(member "['tasks']['refused']" 2> /dev/null | grep . || echo 0)" -lt 1 ] || break
+		sleep 0.05
+	done
+	[ "$(member "['memory']['oom_kills']")" -ge 1 ]
+	[ "$(member "['tasks']['refused']")" -ge 1 ]
+	has "$("$BAILEY" stats "$NAME")" "the kernel killed 1 for want of memory"
+}
+@test "limit changes what is written, down and up, and tells both" {
+	hold
+	run "$BAILEY" limit "$NAME" memory=32M tasks=10
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "$NAME: memory cap 64M -> memory cap 32M" ]
+	[ "${lines[1]}" = "$NAME: cap of 20 tasks -> cap of 10 tasks" ]
+	[ "$(file memory.max memory.limit_in_bytes)" = 33554432 ]
+	[ "$(file pids.max)" = 10 ]
+	run "$BAILEY" limit "$NAME" resources.memory=128M
+	[ "${lines[0]}" = "$NAME: memory cap 32M -> memory cap 128M" ]
+	[ "$(file memory.max memory.limit_in_bytes)" = 134217728 ]
+	has "$("$BAILEY" stats "$NAME")" "memory cap 128M (command line (limit))"
+}
+@test "a new limit holds for what runs" {
+	"$BAILEY" run -p ./capped.conf --name "$NAME" --rw . sh -c 'while [ ! -e go ]; do sleep 0.1; done
+		(for i in $(seq 15); do sleep 100 & done) 2> said; exec sleep 100' < /dev/null > held.out 2>&1 3>&- &
+	LAUNCHERS+=($!)
+	chmod 777 "$WORK"
+	local i
+	for i in {1..100}; do
+		[ "$(member "['tasks']['count']" 2> /dev/null | grep . || echo 0)" -lt 2 ] || break
+		sleep 0.05
+	done
+	"$BAILEY" limit "$NAME" tasks=8
+	touch go
+	for i in {1..100}; do
+		[ ! -s said ] || break
+		sleep 0.05
+	done
+	[ "$(member "['tasks']['count']")" -le 8 ]
+	has "$(cat said)" "fork"
+}
+@test "limit refuses what a launch would refuse, and a controller that is not there; nothing changes" {
+	hold
+	local word
+	for word in memory=-1 memory=5apples memory=300K tasks=0 tasks=1 memory=99999999T; do
+		echo "$word"
+		run "$BAILEY" limit "$NAME" "$word"
+		[ "$status" -eq 2 ]
+	done
+	run "$BAILEY" limit "$NAME" cpus=0
+	[ "$status" -eq 2 ]
+	has "$output" "was started without the controller cpuset"
+	run "$BAILEY" limit "$NAME" tasks=10 memory=300K
+	[ "$status" -eq 2 ]
+	[ "$(file pids.max)" = 20 ]
+	[ "$(file memory.max memory.limit_in_bytes)" = 67108864 ]
+}
+@test "cpus can be narrowed and widened" {
+	[ "$(nproc)" -ge 2 ] || skip "needs two processors: there is $(nproc)"
+	hold --cpus 0-1
+	"$BAILEY" limit "$NAME" cpus=1
+	[ "$(file cpuset.cpus)" = 1 ]
+	local pid
+	pid=$("$BAILEY" list --json | python3 -c 'import json,sys
+print([s["program_pid"] for s in json.load(sys.stdin)["sandboxes"] if s["name"] == sys.argv[1]][0])' "$NAME")
+	grep -qx 'Cpus_allowed_list:	1' "/proc/$pid/status"
+	"$BAILEY" limit "$NAME" cpus=0-1
+	grep -qx 'Cpus_allowed_list:	0-1' "/proc/$pid/status"
+}
+@test "nothing is left: after the end, and by the next command after launcher and keepers were killed" {
+	hold
+	local directories child
+	directories=$(member "['cgroups']" | tr -d "[],'")
+	kill "$held"
+	wait "$held" || true
+	[ ! -e "/run/bailey/$NAME" ]
+	for directory in $directories; do [ ! -e "$directory" ]; done
+
+	hold
+	directories=$(member "['cgroups']" | tr -d "[],'")
+	for child in $(cat "/proc/$held/task/$held/children"); do
+		[ "$(cat "/proc/$child/comm")" != bailey-keeper ] && [ "$(awk '/^Uid/ { print $2 }' "/proc/$child/status")" -ne 0 ] ||
+			kill -KILL "$child"
+	done
+	kill -KILL "$held"
+	wait "$held" || true
+	sleep 0.2
+	[ -e "/run/bailey/$NAME" ]
+	run "$BAILEY" list
+	[[ $output != *"$NAME"* ]]
+	[ ! -e "/run/bailey/$NAME" ]
+	for directory in $directories; do [ ! -e "$directory" ]; done
+
+	hold
+	kill -KILL "$held"
+	wait "$held" || true
+	sleep 0.3
+	[ ! -e "/run/bailey/$NAME" ]
+}
+@test "another user sees and changes nothing of it" {
+	hold
+	as() { setpriv --reuid "$USER_NAME" --regid "$USER_NAME" --clear-groups --inh-caps=-all env HOME="$(getent passwd "$USER_NAME" | cut -d: -f6)" "$@"; }
+	run as "$BAILEY" list
+	[[ $output != *"$NAME"* ]]
+	run as "$BAILEY" limit "$NAME" memory=1G
+	[ "$status" -eq 2 ]
+	run as ls /run/bailey
+	[ "$status" -ne 0 ]
+}
+@test "what runs under root's limits sees neither the state nor its control group" {
+	hold
+	run "$BAILEY" run -p ./capped.conf --ro /run sh -c "ls /run/bailey; ls -d /sys/fs/cgroup/*/bailey-*"
+	[[ $output != *"$NAME"* ]]
+}
