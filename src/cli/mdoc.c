@@ -139,11 +139,14 @@ void mdoc_options(struct buf *out)
 		const struct verb_row *verb = &verb_rows[v];
 		macro(out, "Ss", arena_printf(out->arena, "bailey %s %s", verb->name, verb->synopsis));
 		text_line(out, arena_printf(out->arena, "%c%s.", verb->help[0] - 'a' + 'A', verb->help + 1));
-		buf_puts(out, ".Bl -tag -width Ds\n");
+		bool any = false;
 		for (size_t i = 0; i < option_row_count; i++) {
 			const struct option_row *o = &option_rows[i];
 			if (o->verb != (enum verb)v)
 				continue;
+			if (!any)
+				buf_puts(out, ".Bl -tag -width Ds\n");
+			any = true;
 			struct buf head = { .arena = out->arena };
 			if (o->letter != 0)
 				buf_printf(&head, ".It Fl %c", o->letter);
@@ -157,6 +160,7 @@ void mdoc_options(struct buf *out)
 				arena_printf(out->arena, "%c%s.",
 					o->help[0] >= 'a' && o->help[0] <= 'z' ? o->help[0] - 'a' + 'A' : o->help[0], o->help + 1));
 		}
-		buf_puts(out, ".El\n");
+		if (any)
+			buf_puts(out, ".El\n");
 	}
 }
