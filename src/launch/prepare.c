@@ -148,7 +148,7 @@ static void note_file(struct child_args *args, int fd, const struct stat *st, st
 		access |= LL_READ_FILE | LL_EXECUTE;
 	if ((flags & O_ACCMODE) != O_RDONLY)
 		access |= LL_WRITE_FILE | LL_TRUNCATE;
-	if (S_ISCHR(st->st_mode))
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
 		access |= LL_IOCTL_DEV;
 	size_t i = 0;
 	while (i < args->file_count && (seen[i].st_dev != st->st_dev || seen[i].st_ino != st->st_ino))
