@@ -281,3 +281,15 @@ opens() {
 	opens page.pdf evince page.pdf
 	eventually 2 are_gone evince page.pdf
 }
+
+@test "on the host's network an X11 program finds the display, unless its abstract socket is closed" {
+	local conf
+	need landlock
+	display
+	conf=$(profile x11 <<< 'inherit = [ "common/desktop", "common/internet" ];')
+	sed -i 1d "$conf"
+	gives 0 "$BAILEY" run -p "$conf" xwininfo -root
+	gives 1 "$BAILEY" run -p "$conf" --set network.abstract_sockets=own xwininfo -root
+	has "$output" "unable to open display"
+	gives 0 "$BAILEY" run -p "$conf" --set network.mode=none xwininfo -root
+}
