@@ -50,6 +50,7 @@ static void user_words(const struct words *w)
 	word(w, "self", "the user");
 	word(w, "root", "uid 0 inside, the user outside");
 	word(w, "mapped", "the same, with the user's subordinate ids");
+	word(w, "host-root", "started by root: the host's uid 0");
 }
 
 static void variable_words(const struct words *w)

@@ -73,11 +73,17 @@ static int await(const struct child_args *args, enum message_type type)
 	return 0;
 }
 
-static int leave_groups(void)
+static int leave_groups(const struct plan *plan)
 {
 	/* The caller's groups mean nothing to root in here, who could not even leave them to a service. */
 	const gid_t only = 0;
-	return (int)sys_result(syscall(SYS_setgroups, 1, &only));
+	int r = (int)sys_result(syscall(SYS_setgroups, 1, &only));
+	/* The launcher kept root's uid as its saved one, to write the maps. */
+	if (r == 0 && plan->become)
+		r = (int)sys_result(syscall(SYS_setresgid, 0, 0, 0));
+	if (r == 0 && plan->become)
+		r = (int)sys_result(syscall(SYS_setresuid, 0, 0, 0));
+	return r;
 }
 
 static int loopback_up(void)
@@ -177,7 +183,7 @@ void child_main(const struct child_args *args)
 	}
 	r = args->waits ? await(args, MESSAGE_GO) : 0;
 	if (r == 0)
-		r = plan->mode == IDENTITY_MAPPED ? leave_groups() : map_identity(args);
+		r = plan->uid_map.count > 0 ? leave_groups(plan) : map_identity(args);
 	if (r < 0)
 		child_fail(args, STEP_MAP, r, 0);
 	/* Its root is the cgroup this process is in: cgroup_namespaces(7). clone3(2) would take the launcher's. */
@@ -206,7 +212,7 @@ void child_main(const struct child_args *args)
 	 * earlier, because the files in /proc/self then belong to root. */
 	r = (int)sys_result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 	if (r == 0)
-		r = privileges_drop(plan->keep_caps, plan->mode == IDENTITY_MAPPED);
+		r = privileges_drop(plan->keep_caps, plan->uid_map.count > 0);
 	if (r < 0)
 		child_fail(args, STEP_PRIVILEGES, r, 0);
 

@@ -115,7 +115,7 @@ static int make_cgroup(
 {
 	const struct plan *plan = child->plan;
 	say_degraded(o, &plan->cgroup, child->arena);
-	child->waits = plan->mode == IDENTITY_MAPPED;
+	child->waits = plan->uid_map.count > 0;
 	if (plan->cgroup.driver == CGROUP_DRIVER_NONE)
 		return 0;
 	int r = cgroup_open(group, &plan->cgroup, plan->profile_name, o->scope_helper, e);
@@ -134,7 +134,7 @@ static int let_go(
 {
 	const struct plan *plan = child->plan;
 	int r = 0;
-	if (plan->mode == IDENTITY_MAPPED) {
+	if (plan->uid_map.count > 0) {
 		say(o, STEP_IDS, "ranges of user and group ids", plan->uid_map.count + plan->gid_map.count);
 		r = maps_write(plan, child->arena, s->sandbox, &child->mask, e);
 	}
@@ -142,6 +142,8 @@ static int let_go(
 		say(o, STEP_PLACE, "control groups", group->count);
 		r = cgroup_place(group, s->sandbox, e);
 	}
+	if (r == 0)
+		r = prepare_settle(plan, e);
 	if (r == 0 && child->waits)
 		(void)message_send(s->socket, MESSAGE_GO, STEP_PLACE, 0, 0);
 	return r;

@@ -1,4 +1,4 @@
-/* The id maps that the kernel lets only privileged programs write: newuidmap(1) and newgidmap(1) do it for the launcher. */
+/* The id maps that the kernel lets only privileged programs write: newuidmap(1) and newgidmap(1) do it for the launcher, unless root started it. */
 #ifndef BAILEY_LAUNCH_MAPS_H
 #define BAILEY_LAUNCH_MAPS_H
 

@@ -121,8 +121,10 @@ int prepare_become(const struct plan *plan, struct err *e)
 {
 	if (!plan->become)
 		return 0;
+	/* Only root may write maps of several ids: the way back stays open until that is done. */
+	const uid_t saved = plan->uid_map.count > 0 ? 0 : plan->uid;
 	if (setgroups(plan->group_count, plan->groups) < 0 || setresgid(plan->gid, plan->gid, plan->gid) < 0 ||
-		setresuid(plan->uid, plan->uid, plan->uid) < 0) {
+		setresuid(plan->uid, plan->uid, saved) < 0) {
 		(void)err_set(e, errno, "cannot become user %u, group %u", (unsigned)plan->uid, (unsigned)plan->gid);
 		return err_at(e, plan->user_origin);
 	}
@@ -130,6 +132,19 @@ int prepare_become(const struct plan *plan, struct err *e)
 	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return err_set(e, errno, "cannot write the id maps later");
 	return 0;
+}
+
+int prepare_settle(const struct plan *plan, struct err *e)
+{
+	int r = 0;
+	if (plan->become && plan->uid_map.count > 0)
+		r = (int)sys_result(setresuid(plan->uid, plan->uid, plan->uid));
+	else if (plan->mode == IDENTITY_HOST)
+		r = sys_capset(0, 0, 0);
+	if (r == 0)
+		return 0;
+	(void)err_set(e, -r, "cannot give root's privileges up");
+	return err_at(e, plan->user_origin);
 }
 
 /* Once a file, whatever number of descriptors lead to it; `seen` is where the launch has its kind. */

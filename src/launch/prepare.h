@@ -29,6 +29,9 @@ int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e);
 /* Started by root: becomes plan->uid, gid and groups for good. 0 or -errno with `e`. */
 int prepare_become(const struct plan *plan, struct err *e);
 
+/* Once the maps are written: what of root's privileges was left for that is given up for good. 0 or -errno with `e`. */
+int prepare_settle(const struct plan *plan, struct err *e);
+
 /*
  * Refuses directories behind the descriptors that are passed on: with openat(2) and ".." the program would walk out through them,
  * whatever is mounted inside.  Notes in args->files what the program may do when it opens one of them again: no more than it can

@@ -364,7 +364,9 @@ static int apply(struct mount_state *s, const struct mount_op *op)
 	case MOUNT_OVERLAY: return attach(op, make_overlay(s, op), parent, name);
 	case MOUNT_UPPER:
 	case MOUNT_WHITEOUT: break;
-	case MOUNT_PROC: return attach(op, make_mount("proc", NULL, plain), parent, name);
+	case MOUNT_PROC:
+		return attach(op, make_mount("proc", NULL, plain | ((op->flags & MOUNT_READ_ONLY) != 0 ? MOUNT_ATTR_RDONLY : 0U)),
+			parent, name);
 	case MOUNT_MQUEUE: return attach(op, make_mount("mqueue", NULL, plain), parent, name);
 	case MOUNT_DEVPTS: return attach(op, make_mount("devpts", devpts, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC), parent, name);
 	}

@@ -66,10 +66,26 @@ const char *describe_capability(struct arena *a, int number)
 
 const char *describe_user(struct arena *a, const struct plan *plan)
 {
+	if (plan->mode == IDENTITY_HOST)
+		return "the host's root (uid 0, gid 0), inside as outside";
 	if (plan->mode != IDENTITY_SELF)
 		return arena_printf(a, "root inside (uid %u, gid %u), outside uid %u, gid %u", (unsigned)plan->inside_uid,
 			(unsigned)plan->inside_gid, (unsigned)plan->uid, (unsigned)plan->gid);
 	return arena_printf(a, "%suid %u, gid %u", plan->become ? "becomes " : "", (unsigned)plan->uid, (unsigned)plan->gid);
+}
+
+const char *describe_groups(struct arena *a, const struct plan *plan)
+{
+	if (plan->mode == IDENTITY_HOST || (plan->become && plan->mode != IDENTITY_SELF))
+		return "only gid 0: root's other groups are given up";
+	if (plan->mode == IDENTITY_MAPPED)
+		return "only gid 0: the user's other groups are given up";
+	if (!plan->become)
+		return NULL;
+	const char *text = "those of the account:";
+	for (size_t i = 0; i < plan->group_count; i++)
+		text = arena_printf(a, "%s %u%s", text, (unsigned)plan->groups[i], i + 1 < plan->group_count ? "," : "");
+	return arena_printf(a, "%s; root's are given up", text);
 }
 
 const char *describe_limit(struct arena *a, const struct limit *l)

@@ -31,6 +31,9 @@ const char *describe_user(struct arena *a, const struct plan *plan);
 /* The value of a limit: "64M" for bytes, "1h" for processor time, a number for counts. Owned by the arena. */
 const char *describe_limit(struct arena *a, const struct limit *l);
 
+/* Which groups the program has, where these are not those of the caller as they are; else NULL. */
+const char *describe_groups(struct arena *a, const struct plan *plan);
+
 /* What filesystem.arguments grants, in words ("each file that the command line names"), or NULL when it grants nothing. */
 const char *describe_arguments(const struct plan *plan);
 

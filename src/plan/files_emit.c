@@ -330,7 +330,7 @@ static void emit_spot(struct planner *pl, const struct spot *s, const struct pla
 		if (!in->ours)
 			op->flags = MOUNT_READ_ONLY | MOUNT_NOEXEC | where;
 		break;
-	case ENTRY_PROC: tree_add_op(pl, MOUNT_PROC, s->path, e)->flags = where; break;
+	case ENTRY_PROC: tree_add_op(pl, MOUNT_PROC, s->path, e)->flags = where | (e->flags & MOUNT_READ_ONLY); break;
 	case ENTRY_DEVPTS: tree_add_op(pl, MOUNT_DEVPTS, s->path, e)->flags = where; break;
 	case ENTRY_MQUEUE: tree_add_op(pl, MOUNT_MQUEUE, s->path, e)->flags = where; break;
 	}

@@ -35,6 +35,12 @@ bool tree_is_own(const char *path)
 
 bool tree_allows_source(struct planner *pl, const struct entry *e)
 {
+	if (entry_is_writable(e) && pl->plan->mode == IDENTITY_HOST && path_within(e->source, "/sys")) {
+		struct diag *at = diag_error(pl->diags, e->origin, e->setting,
+			"\"%s\": as the host's root a program may only read what is in /sys", e->asked);
+		diag_hint(pl->diags, at, "grant it read-only; what is there changes the machine as a whole");
+		return false;
+	}
 	if (!entry_is_writable(e) || strcmp(e->source, "/") != 0)
 		return true;
 	struct diag *at = diag_error(pl->diags, e->origin, e->setting,
@@ -279,9 +285,11 @@ static void gather_built_in(struct planner *pl)
 		{ ENTRY_SYMLINK, 0, "/dev/stderr", "/proc/self/fd/2", 0 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		/* The host's root may write to /proc/sys, /proc/sysrq-trigger and the like without any capability. */
+		bool closed = rows[i].kind == ENTRY_PROC && pl->plan->mode == IDENTITY_HOST;
 		struct entry e = {
 			.kind = rows[i].kind,
-			.flags = rows[i].flags,
+			.flags = rows[i].flags | (closed ? MOUNT_READ_ONLY : 0U),
 			.path = rows[i].path,
 			.link = rows[i].link,
 			.mode = rows[i].mode,

@@ -29,11 +29,11 @@ static void add_range(struct planner *pl, struct id_map *m, uint32_t inside, uin
 	m->ranges[m->count++] = (struct id_range){ inside, outside, count };
 }
 
-/* Adds the user's ranges after `m`'s first one. `*ret_free` is an id behind all ranges of the file. */
+/* Adds the user's ranges after `m`'s first one, if it has one. `*ret_free` is an id behind all ranges of the file. */
 static uint32_t add_ranges(struct planner *pl, struct id_map *m, const char *text, const char *name, uint32_t *ret_free)
 {
 	const char *uid = arena_printf(pl->arena, "%u", (unsigned)pl->facts->uid);
-	uint32_t next = 1;
+	uint32_t next = m->count > 0 ? 1 : 0;
 	*ret_free = USUAL_FIRST;
 	for (const char *line = text; *line != '\0';) {
 		size_t len = strcspn(line, "\n"), owner = strcspn(line, ":\n");
@@ -52,20 +52,24 @@ static uint32_t add_ranges(struct planner *pl, struct id_map *m, const char *tex
 	return next;
 }
 
-static void map_file(struct planner *pl, struct id_map *m, const char *path, const char *what, uint32_t own)
+/* For root its own id is no part of the map: then 0 inside is the first of the ids that are set aside. */
+static void map_file(
+	struct planner *pl, struct id_map *m, const char *path, const char *what, const uint32_t *own, uint32_t largest_needed)
 {
 	const char *text = "", *name = plan_account(pl);
 	uint32_t spare;
 	(void)facts_read(pl->facts, path, &text); /* no file, no ranges */
-	add_range(pl, m, 0, own, 1);
+	if (own != NULL)
+		add_range(pl, m, 0, *own, 1);
+	const uint32_t empty = own != NULL ? 1 : 0;
 	uint32_t end = add_ranges(pl, m, text, name, &spare);
-	if (end > LARGEST_NEEDED)
+	if (end > largest_needed)
 		return;
-	struct diag *at = end == 1
+	struct diag *at = end == empty
 		? diag_error(pl->diags, pl->plan->user_origin, setting, "%s has no line for the user \"%s\"", path, name)
 		: diag_error(pl->diags, pl->plan->user_origin, setting,
 			  "%s gives the user \"%s\" only %" PRIu32 " ids: inside, ids up to %d (nobody) are needed", path, name,
-			  end - 1, (int)LARGEST_NEEDED);
+			  end - empty, (int)LARGEST_NEEDED);
 	diag_hint(pl->diags, at, "let root add the line %s:%" PRIu32 ":%d to %s (usermod --add-sub%ss %" PRIu32 "-%" PRIu32 " %s)",
 		name, spare, (int)USUAL_COUNT, path, what, spare, spare + USUAL_COUNT - 1, name);
 }
@@ -86,6 +90,30 @@ void plan_id_maps(struct planner *pl)
 	struct plan *plan = pl->plan;
 	plan->newuidmap = map_tool(pl, "newuidmap");
 	plan->newgidmap = map_tool(pl, "newgidmap");
-	map_file(pl, &plan->uid_map, "/etc/subuid", "uid", plan->uid);
-	map_file(pl, &plan->gid_map, "/etc/subgid", "gid", plan->gid);
+	map_file(pl, &plan->uid_map, "/etc/subuid", "uid", &plan->uid, LARGEST_NEEDED);
+	map_file(pl, &plan->gid_map, "/etc/subgid", "gid", &plan->gid, LARGEST_NEEDED);
+}
+
+bool plan_id_maps_of_root(struct planner *pl, bool one)
+{
+	struct plan *plan = pl->plan;
+	struct id_map uids = { 0 }, gids = { 0 };
+	size_t errors = pl->diags->errors;
+	map_file(pl, &uids, "/etc/subuid", "uid", NULL, one ? 0 : LARGEST_NEEDED);
+	map_file(pl, &gids, "/etc/subgid", "gid", NULL, one ? 0 : LARGEST_NEEDED);
+	if (pl->diags->errors > errors || uids.count == 0 || gids.count == 0)
+		return false;
+	plan->uid = uids.ranges[0].outside;
+	plan->gid = gids.ranges[0].outside;
+	if (!one) {
+		plan->uid_map = uids;
+		plan->gid_map = gids;
+	}
+	return true;
+}
+
+void plan_id_maps_of_host(struct planner *pl)
+{
+	add_range(pl, &pl->plan->uid_map, 0, 0, UINT32_MAX);
+	add_range(pl, &pl->plan->gid_map, 0, 0, UINT32_MAX);
 }

@@ -1,4 +1,4 @@
-/* Who the program runs as: the caller (as itself, or as root inside), or, started by root, the user that the profile names. */
+/* Who the program runs as: the caller (as itself, or as root inside), or, started by root, who the profile names. */
 #include <errno.h>
 #include <string.h>
 
@@ -167,36 +167,63 @@ static void stay(struct planner *pl, const struct value *v, const char *name)
 			plan_id_maps(pl);
 		return;
 	}
+	bool host = strcmp(name, "host-root") == 0;
 	/* To check or explain a profile nobody has to become anybody: an administrator looks at users' profiles, a user at a service's. */
 	if (pl->request->program == NULL) {
 		planner_note(pl, v->origin,
-			arena_printf(pl->arena, "Only root can start this profile: it becomes the user \"%s\".", name));
+			host ? "Only root can start this profile: uid 0 inside is the host's."
+			     : arena_printf(pl->arena, "Only root can start this profile: it becomes the user \"%s\".", name));
 		return;
 	}
-	struct diag *at = diag_error(pl->diags, v->origin, "identity.user", "only root can become another user (\"%s\")", name);
-	diag_hint(pl->diags, at, "leave it at \"self\", or let root start bailey");
+	struct diag *at = diag_error(pl->diags, v->origin, "identity.user",
+		host ? "only root can start a program as \"%s\"" : "only root can become another user (\"%s\")", name);
+	diag_hint(pl->diags, at,
+		host ? "\"root\" gives the program a uid 0 that is you outside" : "leave it at \"self\", or let root start bailey");
 }
 
-/* Started by root. uid 0 inside would be the host's root for all that is granted, so there is no such thing. */
+/* Started by root, uid 0 inside: an id that nobody else has outside, or, with root's written consent, the host's 0. */
+static void become_root_inside(struct planner *pl, const char *name)
+{
+	struct plan *plan = pl->plan;
+	plan->inside_uid = plan->inside_gid = 0;
+	if (name[0] == 'h') {
+		const struct value *nested = &pl->p->namespaces_user;
+		plan->mode = IDENTITY_HOST;
+		plan_id_maps_of_host(pl);
+		if (nested->i == USER_NESTED)
+			diag_error(pl->diags, nested->origin, "namespaces.user",
+				"\"nested\" does not go with identity.user = \"host-root\": in an inner namespace the host's root would have all "
+				"capabilities over what is granted");
+		return;
+	}
+	plan->mode = name[0] == 'm' ? IDENTITY_MAPPED : IDENTITY_ROOT;
+	if (!plan_id_maps_of_root(pl, plan->mode == IDENTITY_ROOT))
+		return;
+	plan->become = true;
+	size_t cap = 0;
+	add_group(plan, pl->arena, &cap, plan->gid);
+	stand_in(pl, &(struct user){ .name = "root", .home = pl->facts->home, .uid = plan->uid, .gid = plan->gid });
+}
+
+/* Started by root. uid 0 inside would be the host's root for all that is granted, so nobody gets that without saying so. */
 static void become(struct planner *pl, const struct value *v, const char *name)
 {
 	struct plan *plan = pl->plan;
-	bool self = strcmp(name, "self") == 0, ranges = strcmp(name, "mapped") == 0 || strcmp(name, "root") == 0;
-	if ((self || ranges) && pl->request->program == NULL) {
-		planner_note(pl, v->origin,
-			ranges ? "Only an ordinary user can start this profile: uid 0 inside is that user, and never the host's root."
-			       : "Root cannot start this profile as it is: --set identity.user=NAME says who the program runs as.");
+	if (strcmp(name, "root") == 0 || strcmp(name, "mapped") == 0 || strcmp(name, "host-root") == 0) {
+		become_root_inside(pl, name);
 		return;
 	}
-	if (self || ranges) {
-		struct diag *at = ranges
-			? diag_error(pl->diags, v->origin, "identity.user",
-				  "\"%s\" is for ordinary users: started by root, uid 0 inside would be the host's root", name)
-			: diag_error(pl->diags, v->origin, "identity.user",
-				  "started by root, a program must run as another user: \"self\" would be root");
+	if (strcmp(name, "self") == 0 && pl->request->program == NULL) {
+		planner_note(pl, v->origin,
+			"Root cannot start this profile as it is: --set identity.user=NAME says who the program runs as.");
+		return;
+	}
+	if (strcmp(name, "self") == 0) {
+		struct diag *at = diag_error(pl->diags, v->origin, "identity.user",
+			"started by root, a program must run as another user: \"self\" would be root");
 		diag_hint(pl->diags, at,
-			ranges ? "start bailey as that user, or name one to become: --set identity.user=NAME"
-			       : "name one: --set identity.user=NAME");
+			"--set identity.user=NAME names one; \"root\" and \"mapped\" have a uid 0 inside that is nobody outside, "
+			"\"host-root\" is the host's");
 		return;
 	}
 
@@ -248,7 +275,7 @@ void plan_note_groups(struct planner *pl)
 	const struct plan *plan = pl->plan;
 	const gid_t *groups = plan->groups;
 	size_t count = plan->group_count;
-	if (plan->mode == IDENTITY_MAPPED)
+	if (plan->uid_map.count > 0)
 		return;
 	if (!plan->become) {
 		facts_groups(pl->facts);

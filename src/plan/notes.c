@@ -62,18 +62,39 @@ static void note_capabilities(struct planner *pl)
 				l->items[i].text));
 }
 
+static void note_host_root(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	planner_note(pl, plan->user_origin,
+		"uid 0 inside is the host's root, and owns what root owns: of what is granted it reads files that are closed to others "
+		"(such as /etc/shadow), and changes them where the grant is writable. What it makes there, set-user-ID programs too, is "
+		"root's outside. /proc is read-only.");
+	if (plan->network == NETWORK_HOST && (plan->landlock.scoped & LL_SCOPE_ABSTRACT_SOCKETS) == 0)
+		planner_note(pl, plan->user_origin,
+			"With the host's network, services on abstract sockets that trust root trust this program.");
+	if (plan->keep_caps != 0)
+		planner_note(pl, plan->user_origin,
+			"Its capabilities hold over none of the host's namespaces, but those that are about files (chown, dac_override, fowner) "
+			"hold over the files of all users that are granted.");
+}
+
 static void note_identity(struct planner *pl)
 {
 	const struct plan *plan = pl->plan;
 	plan_note_groups(pl);
+	if (plan->mode == IDENTITY_HOST)
+		note_host_root(pl);
 	if (plan->mode != IDENTITY_MAPPED)
 		return;
-	for (size_t i = 1; i < plan->uid_map.count; i++) {
+	for (size_t i = plan->become ? 0 : 1; i < plan->uid_map.count; i++) {
 		const struct id_range *r = &plan->uid_map.ranges[i];
 		planner_note(pl, plan->user_origin,
 			arena_printf(pl->arena,
-				"Where it may write, it can give files to the uids from %u to %u of the host: these are the user's own to "
-				"spend, but only root or another mapped sandbox can change or remove such files.",
+				plan->become
+					? "Outside it is the uids from %u to %u of the host, as every sandbox that root starts as \"mapped\": "
+					  "what one of these gives away, another may change."
+					: "Where it may write, it can give files to the uids from %u to %u of the host: these are the "
+					  "user's own to spend, but only root or another mapped sandbox can change or remove such files.",
 				(unsigned)r->outside, (unsigned)(r->outside + r->count - 1)));
 	}
 }

@@ -22,6 +22,15 @@ const char *plan_tool(struct planner *pl, const char *name);
 /* The network, its name servers and the program that connects it; before plan_files(), which puts resolv.conf in its place. */
 void plan_network(struct planner *pl);
 
+/*
+ * Started by root: the ids outside, from root's lines in /etc/subuid and /etc/subgid, into plan->uid and gid; with `one` false also
+ * the maps of all of them.  False after a diagnostic.
+ */
+bool plan_id_maps_of_root(struct planner *pl, bool one);
+
+/* Maps in which every id is the same inside and outside. */
+void plan_id_maps_of_host(struct planner *pl);
+
 /* The name of the caller's account, whatever USER says: what /etc/subuid goes by. */
 const char *plan_account(struct planner *pl);
 

@@ -25,7 +25,7 @@ enum mount_kind {
 	MOUNT_FILE, /* a new file with `content`, in our own tmpfs, or (MOUNT_OVER) a private file mounted over a name */
 	MOUNT_BIND, /* source on the host, with everything mounted below it, at target */
 	MOUNT_TMPFS, /* an empty file system of its own */
-	MOUNT_PROC, /* proc of the new pid namespace */
+	MOUNT_PROC, /* proc of the new pid namespace; MOUNT_READ_ONLY counts */
 	MOUNT_DEVPTS, /* a devpts instance of its own */
 	MOUNT_UPPER, /* where the changes of the next OVERLAY go: a directory of the host and its work directory, or a tmpfs */
 	MOUNT_WHITEOUT, /* the lower directory's name is not there; only with MOUNT_IN_UPPER */
@@ -213,6 +213,7 @@ enum identity_mode {
 	IDENTITY_SELF, /* the same user and group inside and outside */
 	IDENTITY_ROOT, /* uid 0 and gid 0 inside are the user */
 	IDENTITY_MAPPED, /* the same, and further ids are the user's subordinate ones */
+	IDENTITY_HOST, /* started by root: every id inside is the same outside, 0 too */
 };
 
 struct plan {
@@ -224,9 +225,9 @@ struct plan {
 	enum identity_mode mode;
 	uid_t uid, gid; /* on the host */
 	uid_t inside_uid, inside_gid; /* what these are called inside: the same, or 0 */
-	struct id_map uid_map, gid_map; /* MAPPED: more than that one user and group */
-	const char *newuidmap, *newgidmap; /* MAPPED: paths of the programs that write these maps, else NULL */
-	bool become; /* started by root: become uid/gid/groups for good before anything else */
+	struct id_map uid_map, gid_map; /* MAPPED, HOST: more than that one user and group */
+	const char *newuidmap, *newgidmap; /* MAPPED: paths of the programs that write these maps; NULL when started by root */
+	bool become; /* started by root: become uid/gid/groups for good before anything else (MAPPED: once the maps are written) */
 	gid_t *groups;
 	size_t group_count;
 	struct origin user_origin;

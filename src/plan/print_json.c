@@ -42,7 +42,7 @@ static void identity(struct json *j, const struct plan *plan)
 		json_uint(j, "inside_uid", plan->inside_uid);
 		json_uint(j, "inside_gid", plan->inside_gid);
 	}
-	if (plan->mode == IDENTITY_MAPPED) {
+	if (plan->uid_map.count > 0) {
 		id_map(j, "uid_map", plan->newuidmap, &plan->uid_map);
 		id_map(j, "gid_map", plan->newgidmap, &plan->gid_map);
 	}

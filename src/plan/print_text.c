@@ -236,8 +236,9 @@ static void identity(struct text *t)
 	row(t, "user", describe_user(t->arena, plan), plan->user_origin);
 	id_map(t, "uids", &plan->uid_map);
 	id_map(t, "gids", &plan->gid_map);
-	if (plan->mode == IDENTITY_MAPPED)
-		row(t, "groups", "only gid 0: the user's other groups are given up", plan->user_origin);
+	const char *groups = describe_groups(t->arena, plan);
+	if (groups != NULL)
+		row(t, "groups", groups, plan->user_origin);
 	row(t, "host name",
 		plan->hostname_random            ? "random, as adjective-noun-number"
 			: plan->hostname != NULL ? plan->hostname

@@ -266,11 +266,28 @@ static void test_inside_ids(void)
 	r = make(USR "identity = {\n user = \"mapped\"; };", "true");
 	ok(r->diags.errors == 4 && r->diags.items[0].origin.line == 3, "mapped without anything: two programs and two files");
 	same(r->diags.items[0].text, "\"mapped\" needs the program newuidmap, which is not in PATH", "the first of them");
-	same(mistake(make_as(0, USR "identity = { user = \"mapped\"; };", "true")),
-		"\"mapped\" is for ordinary users: started by root, uid 0 inside would be the host's root", "not for root");
-	same(mistake(make_as(0, USR "identity = { user = \"root\"; };", "true")),
-		"\"root\" is for ordinary users: started by root, uid 0 inside would be the host's root", "nor is this");
-	same(mistake(make_as(0, USR "identity = { user = \"mapped\"; };", NULL)), "none", "who may look at it");
+	for (size_t i = 0; i < 2; i++) {
+		r = make_as(0, i == 0 ? USR "identity = { user = \"mapped\"; };" : USR "identity = { user = \"root\"; };", "true");
+		ok(r->diags.errors == 2 && strstr(r->diags.items[0].text, "/etc/subuid has no line for the user") != NULL &&
+				strstr(r->diags.items[1].text, "/etc/subgid has no line for the user") != NULL,
+			"root needs ids that are set aside, not those programs");
+	}
+	r = make_as(0, USR "identity = { user = \"host-root\"; };", "true");
+	same(mistake(r), "none", "the host's root, where root says so");
+	p = &r->plan;
+	ok(p->mode == IDENTITY_HOST && p->uid == 0 && p->inside_uid == 0 && !p->become && p->keep_caps == 0 &&
+			p->newuidmap == NULL && p->uid_map.count == 1 && p->uid_map.ranges[0].outside == 0,
+		"keeps no capabilities");
+	bool closed = false;
+	for (size_t i = 0; i < p->mount_count; i++)
+		closed |= p->mounts[i].kind == MOUNT_PROC && (p->mounts[i].flags & MOUNT_READ_ONLY) != 0;
+	ok(closed, "and cannot write to /proc");
+	same(mistake(make(USR "identity = { user = \"host-root\"; };", "true")), "only root can start a program as \"host-root\"",
+		"nobody else is");
+	same(mistake(make_as(0, USR "identity = { user = \"host-root\"; };\nnamespaces = { user = \"nested\"; };", "true")),
+		"\"nested\" does not go with identity.user = \"host-root\": in an inner namespace the host's root would have all "
+		"capabilities over what is granted",
+		"without inner namespaces");
 }
 
 static void test_machine(void)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Subordinate ids and groups of a user that root prepares for the test: too few, none, and groups that stay in force.
+# What root itself gets with uid 0 inside: with-uid-0.bats.
 
 setup_file() {
 	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
@@ -78,11 +79,4 @@ range_of() { sed -n "s/^$USER_NAME:\([0-9]*\):\([0-9]*\)$/\1 \2/p" "/etc/$1"; }
 	[[ $output == *"Permission denied"* ]]
 	run as_user run -p shell --set identity.user=mapped id -G
 	[ "$output" = 0 ]
-}
-@test "started by root: root and mapped are refused, uid 0 inside is never the host's" {
-	for who in root mapped; do
-		run "$COPY/build/bailey" run -p "$COPY/profiles/shell.conf" --set identity.user=$who id -u
-		[ "$status" -eq 2 ]
-		[[ $output == *"identity.user: \"$who\" is for ordinary users"* ]]
-	done
 }
