@@ -89,11 +89,20 @@ opens() {
 	[ -e ~/.mozilla/firefox/profiles.ini ] || [ -e ~/.config/mozilla/firefox/profiles.ini ]
 }
 
+@test "firefox renders a file that the command line names, wherever it lies" {
+	need firefox-esr
+	cp "$INPUTS/page.html" "$WORK/a page.html"
+	works firefox-esr --headless --screenshot ~/Downloads/page.png "file://$WORK/a%20page.html"
+	rendered ~/Downloads/page.png 1366x768
+}
+
 @test "firefox cannot render a file of the home that is not granted" {
 	need firefox-esr
 	cp "$INPUTS/page.html" "$WORK/page.html"
 	rm -f ~/Downloads/page.png
-	run timeout 90 "$BAILEY" run firefox-esr --headless --screenshot ~/Downloads/page.png "file://$WORK/page.html"
+	# What the command line names is granted; what that file leads to is not.
+	echo "<iframe src='file://$WORK/page.html' style='width:1300px;height:700px'></iframe>" > named.html
+	run timeout 90 "$BAILEY" run firefox-esr --headless --screenshot ~/Downloads/page.png "file://$WORK/named.html"
 	if [ -e ~/Downloads/page.png ]; then
 		lacks "$(point ~/Downloads/page.png 300 250)" "#00aa00"
 	fi
@@ -127,7 +136,11 @@ opens() {
 @test "chromium cannot read a file of the home that is not granted" {
 	need chromium
 	cp "$INPUTS/page.html" "$WORK/page.html"
-	run timeout 90 "$BAILEY" run chromium --headless --dump-dom "file://$WORK/page.html"
+	gives 0 timeout 90 "$BAILEY" run chromium --headless --dump-dom "file://$WORK/page.html"
+	has "$output" "sum 42"
+	# What the command line names is granted; what that file leads to is not.
+	echo "<meta http-equiv=refresh content='0;url=file://$WORK/page.html'>" > named.html
+	run timeout 90 "$BAILEY" run chromium --headless --dump-dom "file://$WORK/named.html"
 	lacks "$output" "sum 42"
 }
 
