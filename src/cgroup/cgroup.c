@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -174,6 +176,11 @@ static int adopt(struct cgroup *c, const char *path)
 	int parent = cgroup_open_directory(above);
 	if (parent < 0)
 		return parent == -ENOENT ? 0 : parent;
+	struct statfs fs;
+	if (fstatfs(parent, &fs) < 0 || (fs.f_type != CGROUP2_SUPER_MAGIC && fs.f_type != CGROUP_SUPER_MAGIC)) {
+		(void)close(parent);
+		return -EINVAL;
+	}
 	int group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (group < 0) {
 		int r = errno == ENOENT ? 0 : -errno;

@@ -272,7 +272,9 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
 		(void)malloc_trim(0); /* what libconfig used: neither process needs it again */
 		r = clone_sandbox(&child, &group, &s, &undo, e);
-		if (r < 0)
+		if (r == -EACCES && group.leaf >= 0)
+			(void)prepare_failure(e, plan, facts, STEP_PLACE, -r, 0);
+		else if (r < 0)
 			(void)prepare_failure(e, plan, facts, STEP_CLONE, -r, 0);
 	}
 	if (r == 0)

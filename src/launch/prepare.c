@@ -308,6 +308,12 @@ int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts,
 	} else if (step == STEP_NICE) {
 		(void)err_set(e, error, "cannot set the scheduling priority to %d", plan->nice);
 		(void)err_at(e, plan->nice_origin);
+	} else if (step == STEP_PLACE) { /* born in it: clone(2), CLONE_INTO_CGROUP */
+		(void)err_set(e, error, "%s, below %s", failures[step], plan->cgroup.parent);
+		(void)err_hint(
+			e, "the user has to be able to write cgroup.procs there and in all groups from there to bailey's own");
+		if (plan->cgroup.write_count > 0)
+			(void)err_at(e, plan->cgroup.writes[0].origin);
 	} else if (step == STEP_AFFINITY) {
 		(void)err_set(e, error, "%s", failures[step]);
 		(void)err_at(e, plan->cgroup.affinity_origin);
