@@ -280,7 +280,7 @@ END
 @test "a Debian root, made by mmdebstrap, starts a shell and is the same afterwards" {
 	need mmdebstrap
 	local before said
-	said=$(mmdebstrap --variant=essential --mode=unshare bookworm debian.tar 2>&1) || {
+	said=$(mmdebstrap --variant=apt --mode=unshare bookworm debian.tar 2>&1) || {
 		case ,${BAILEY_MUST_RUN:-}, in
 		*,debian,*)
 			echo "$said"
@@ -296,13 +296,43 @@ END
 	has "$output" debian "package management program" /x
 	is "$(fingerprint debian)" "$before"
 	gives 0 "$BAILEY" run --root debian --set filesystem.root_mode=read_only bash -c 'ls -ld /lib64 /bin; cat /etc/debian_version'
-	# As several users: its package manager installs a package.
+	# As several users: its package managers install packages, dpkg from a file, and apt, which reads lists and unpacks as _apt, from a
+	# repository that is granted to it.
 	need subuid dpkg-deb
-	mkdir -p package/DEBIAN package/opt/hello
-	echo hi > package/opt/hello/file
-	printf '%s\n' 'Package: hello-x' 'Version: 1' 'Architecture: all' 'Maintainer: nobody <n@example>' 'Description: x' > package/DEBIAN/control
-	dpkg-deb --root-owner-group -b package hello.deb > /dev/null
-	gives 0 "$BAILEY" run --root debian --set identity.user=mapped --ro hello.deb bash -c "dpkg -i $WORK/hello.deb && cat /opt/hello/file && dpkg -s hello-x"
-	has "$output" $'\nhi\n' "Status: install ok installed"
+	mkdir -p hello-x/DEBIAN hello-x/opt/hello dep-x/DEBIAN dep-x/opt/dep repo
+	echo hi > hello-x/opt/hello/file
+	echo needed > dep-x/opt/dep/file
+	printf '%s\n' 'Package: hello-x' 'Version: 1' 'Architecture: all' 'Maintainer: nobody <n@example>' 'Depends: dep-x' 'Description: x' > hello-x/DEBIAN/control
+	printf '%s\n' 'Package: dep-x' 'Version: 1' 'Architecture: all' 'Maintainer: nobody <n@example>' 'Description: x' > dep-x/DEBIAN/control
+	printf '%s\n' '#!/bin/sh' 'chown daemon:mail /opt/hello/file' > hello-x/DEBIAN/postinst
+	chmod 755 hello-x/DEBIAN/postinst
+	local package
+	for package in hello-x dep-x; do
+		dpkg-deb --root-owner-group -b $package repo/$package.deb > /dev/null
+		{
+			dpkg-deb -f repo/$package.deb
+			printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' $package.deb "$(stat -c %s repo/$package.deb)" "$(sha256sum < repo/$package.deb | cut -d' ' -f1)"
+		} >> repo/Packages
+	done
+	gives 0 "$BAILEY" run --root debian --set identity.user=mapped --ro repo bash -c "dpkg -i $WORK/repo/dep-x.deb && cat /opt/dep/file && dpkg -s dep-x"
+	has "$output" $'\nneeded\n' "Status: install ok installed"
 	is "$(fingerprint debian)" "$before"
+	# The archive itself, whose files have their owners then; only these ids can read all of the tree.
+	gives 0 "$BAILEY" run --root debian.tar --set identity.user=mapped stat -c '%U %G %a' /var/cache/apt/archives/partial /var/mail
+	has "$output" "_apt root 700" "root mail 2775"
+	local tree
+	tree=$(echo ~/.cache/bailey/roots/*/tree)
+	as_root() { unshare --map-auto --map-root-user bash -c "$(declare -f fingerprint); fingerprint $tree"; }
+	before=$(as_root)
+	gives 0 "$BAILEY" run --root debian.tar --set identity.user=mapped --ro repo bash -ec "rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+		echo 'deb [trusted=yes] file:$WORK/repo ./' > /etc/apt/sources.list
+		apt-get -q update; apt-get -q install -y hello-x; cat /opt/hello/file /opt/dep/file; stat -c '%U %G' /opt/hello/file
+		dpkg -s hello-x; apt-get -q install -y --reinstall $WORK/repo/dep-x.deb; apt-get -q purge -y hello-x; ls /opt
+		setpriv --reuid _apt --regid nogroup --clear-groups id -un"
+	has "$output" $'\nhi\nneeded\ndaemon mail\n' "Status: install ok installed" "1 reinstalled" "Removing hello-x" $'\n_apt'
+	is "$(as_root)" "$before"
+	# The comparison can tell.
+	unshare --map-auto --map-root-user touch "$tree/etc/passwd"
+	[ "$(as_root)" != "$before" ]
+	unshare --map-auto --map-root-user rm -rf ~/.cache/bailey/roots
 }
