@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 
-enum { CALL_MS = 10000 };
+enum { DEADLINE_MS = 25000 };
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -31,9 +31,6 @@ struct pids {
 struct job {
 	const char *path; /* NULL until the manager has named it */
 	char result[32]; /* empty until it has ended */
-	char early[16][128]; /* jobs that ended before ours had a name, and how; ours may be one of them */
-	char early_result[16][32];
-	size_t early_count;
 };
 
 static int fail(const char *what, int error, const sd_bus_error *said)
@@ -61,7 +58,17 @@ static int socket_address(char *ret, size_t size, const char *path)
 	return 0;
 }
 
-static int connect_to(sd_bus **ret, const char *address)
+/* Waits for the other side, until `end` at most. 0 or -errno. */
+static int wait_until(sd_bus *bus, int64_t end)
+{
+	int64_t left = end - clock_ms();
+	if (left <= 0)
+		return -ETIMEDOUT;
+	int r = sd_bus_wait(bus, (uint64_t)left * 1000);
+	return r < 0 && r != -EINTR ? r : 0;
+}
+
+static int connect_to(sd_bus **ret, const char *address, int64_t end)
 {
 	char path[1024];
 	sd_bus *bus = NULL;
@@ -78,14 +85,12 @@ static int connect_to(sd_bus **ret, const char *address)
 	if (r >= 0)
 		r = sd_bus_set_bus_client(bus, !direct);
 	if (r >= 0)
-		r = sd_bus_set_method_call_timeout(bus, CALL_MS * 1000ULL);
-	if (r >= 0)
 		r = sd_bus_start(bus);
 	/* Connecting goes on in the background; this waits until it is done. */
 	while (r >= 0 && sd_bus_is_ready(bus) == 0) {
 		r = sd_bus_process(bus, NULL);
 		if (r == 0)
-			r = sd_bus_wait(bus, CALL_MS * 1000ULL);
+			r = wait_until(bus, end);
 	}
 	if (r < 0) {
 		(void)sd_bus_unref(bus);
@@ -103,12 +108,8 @@ static int job_removed(sd_bus_message *m, void *data, sd_bus_error *e)
 	(void)e;
 	if (sd_bus_message_read(m, "uoss", NULL, &path, NULL, &result) < 0)
 		return 0;
-	if (job->path == NULL && job->early_count < 16) {
-		(void)snprintf(job->early[job->early_count], sizeof job->early[0], "%s", path);
-		(void)snprintf(job->early_result[job->early_count++], sizeof job->early_result[0], "%s", result);
-	} else if (job->path != NULL && strcmp(path, job->path) == 0) {
+	if (job->path != NULL && strcmp(path, job->path) == 0)
 		(void)snprintf(job->result, sizeof job->result, "%s", result);
-	}
 	return 0;
 }
 
@@ -127,7 +128,7 @@ static int append_pids(sd_bus_message *m, const struct pids *pids)
 	return r >= 0 ? sd_bus_message_close_container(m) : r;
 }
 
-static int ask(sd_bus *bus, char *const *argv, const struct pids *pids, sd_bus_message **ret, sd_bus_error *said)
+static int ask(sd_bus *bus, char *const *argv, const struct pids *pids, sd_bus_message **ret, int64_t end, sd_bus_error *said)
 {
 	sd_bus_message *m = NULL;
 	int r = sd_bus_message_new_method_call(bus, &m, MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "StartTransientUnit");
@@ -148,30 +149,22 @@ static int ask(sd_bus *bus, char *const *argv, const struct pids *pids, sd_bus_m
 		r = sd_bus_message_close_container(m);
 	if (r >= 0)
 		r = sd_bus_message_append(m, "a(sa(sv))", 0);
+	int64_t left = end - clock_ms();
 	if (r >= 0)
-		r = sd_bus_call(bus, m, CALL_MS * 1000ULL, said, ret);
+		r = left > 0 ? sd_bus_call(bus, m, (uint64_t)left * 1000, said, ret) : -ETIMEDOUT;
 	(void)sd_bus_message_unref(m);
 	return r;
 }
 
-/* Until the job has ended; its result is in job->result then. */
-static int await(sd_bus *bus, struct job *job)
+/* Until the job has ended; its result is in job->result then. Signals are taken up here and not during the call before, which
+ * leaves them in the queue. */
+static int await(sd_bus *bus, struct job *job, int64_t end)
 {
-	for (size_t i = 0; i < job->early_count; i++)
-		if (strcmp(job->early[i], job->path) == 0)
-			(void)snprintf(job->result, sizeof job->result, "%s", job->early_result[i]);
-	int64_t end = clock_ms() + CALL_MS;
 	while (job->result[0] == '\0') {
 		int r = sd_bus_process(bus, NULL);
+		if (r == 0)
+			r = wait_until(bus, end);
 		if (r < 0)
-			return r;
-		if (r > 0)
-			continue;
-		int64_t left = end - clock_ms();
-		if (left <= 0)
-			return -ETIMEDOUT;
-		r = sd_bus_wait(bus, (uint64_t)left * 1000);
-		if (r < 0 && r != -EINTR)
 			return r;
 	}
 	return 0;
@@ -203,10 +196,11 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "usage: bailey-scope UNIT PID[,PID...] SLICE DESCRIPTION ADDRESS...\n");
 		return 2;
 	}
+	int64_t end = clock_ms() + DEADLINE_MS; /* for all of it */
 	bool direct = false;
 	for (int i = 5; i < argc && r < 0; i++) {
 		direct = strncmp(argv[i], "manager:", 8) == 0;
-		r = connect_to(&bus, argv[i]);
+		r = connect_to(&bus, argv[i], end);
 	}
 	if (r < 0)
 		return fail("no manager of systemd answers", r, NULL);
@@ -215,12 +209,12 @@ int main(int argc, char **argv)
 		bus, &slot, direct ? NULL : MANAGER, MANAGER_PATH, MANAGER_INTERFACE, "JobRemoved", job_removed, &job);
 	if (r < 0)
 		return fail("cannot listen to the manager of systemd", r, NULL);
-	r = ask(bus, argv, &pids, &answer, &said);
+	r = ask(bus, argv, &pids, &answer, end, &said);
 	if (r < 0)
 		return fail("the manager of systemd made no scope", r, &said);
 	r = sd_bus_message_read(answer, "o", &job.path);
 	if (r >= 0)
-		r = await(bus, &job);
+		r = await(bus, &job, end);
 	if (r < 0)
 		return fail("the manager of systemd does not say that the scope is there", r, NULL);
 	if (strcmp(job.result, "done") != 0) {
