@@ -133,7 +133,9 @@ static void use_direct(struct resources *r, const char *mount, struct candidate 
 		lack(r, rest & offered,
 			arena_printf(a, "no control group above this process may be written%s",
 				facts_systemd(r->pl->facts) ? ", and no manager of systemd can be asked for one" : ""),
-			"let root start bailey, or have it give this user a control group with these controllers");
+			facts_systemd(r->pl->facts)
+				? "log in by a way that starts the user's manager (not by su), or have root run loginctl enable-linger"
+				: "let root start bailey, or have it give this user a control group with these controllers");
 	else
 		lack(r, rest & offered, arena_printf(a, "%s does not give this controller to groups below it", c.directory),
 			"only a control group without processes of its own can: start bailey from one below it");
