@@ -414,3 +414,12 @@ END
 	[ -e ~/.config/autostart/evil ]
 	rm -r ~/.config ~/.bashrc
 }
+@test "a file that the caller opened for reading is not opened for writing by way of /proc" {
+	"$BAILEY" explain shell | grep -q "^  files  *what is not in the tree above cannot be opened" || skip "this kernel has no Landlock, which keeps this"
+	local attack='echo leak > /proc/self/fd/0; cat'
+	attempt "$BAILEY" run -p shell sh -c "$attack" < secret/f
+	has "$output" "Permission denied"
+	is "$(cat secret/f)" secret
+	attempt plain -- sh -c "$attack" < secret/f
+	is "$(cat secret/f)" leak
+}

@@ -92,7 +92,8 @@ static void test_rules(void)
 	ok(rule(r, "/dev") == (CHANGE | LL_IOCTL_DEV), "one for all devices and what is mounted among them");
 	ok(rule(r, "/proc") == (LL_WRITE_FILE | LL_TRUNCATE), "/proc: files are written, none is made");
 	ok(rule(r, "/usr") == 0 && rule(r, "/dev/shm") == 0, "none for what the others cover");
-	ok(l->rule_count == 5 && rule(r, "/home/ada") == CHANGE, "the home, and no more");
+	ok(rule(r, "/dev/mqueue") == (READ | CHANGE), "message queues are reached past /dev");
+	ok(l->rule_count == 6 && rule(r, "/home/ada") == CHANGE, "the home, and no more");
 	ok(l->scoped == (LL_SCOPE_SIGNALS | LL_SCOPE_ABSTRACT_SOCKETS) && l->gap_count == 0, "signals and abstract sockets");
 
 	r = make(7, "filesystem = { read_write = [ \"/w\", \"/w/file\", \"/run/socket\" ]; };");
