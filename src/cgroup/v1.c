@@ -21,7 +21,7 @@ static int make_one(struct cgroup *c, const struct cgroup_hierarchy *h, struct e
 	c->count++;
 	at->group = cgroup_make_directory(parent, c->name, c->plan->keeper);
 	if (at->group >= 0 && h->inner)
-		inner = cgroup_make_directory(at->group, CGROUP_INNER, false);
+		inner = cgroup_make_directory(at->group, CGROUP_INNER, c->plan->keeper);
 	if (at->group < 0 || inner < 0)
 		return err_set(e, at->group < 0 ? -at->group : -inner, "cannot make a control group below %s", h->directory);
 	if (h->inner)

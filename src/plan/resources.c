@@ -105,7 +105,8 @@ void plan_resources(struct planner *pl)
 	r.plan->driver_name = "none";
 	if (r.need == 0)
 		return;
-	r.memory_known = facts_memory(pl->facts, &r.memory, &r.swap) == 0;
+	if ((r.need >> CONTROLLER_MEMORY & 1) != 0)
+		r.memory_known = facts_memory(pl->facts, &r.memory, &r.swap) == 0;
 	resources_choose(&r);
 	resources_values(&r);
 	resources_settle(&r);

@@ -81,6 +81,7 @@ static bool is_systemds(struct facts *f, const char *directory, const char *moun
 struct candidate {
 	const char *directory; /* or NULL */
 	unsigned held;
+	unsigned on; /* of them those that are switched on there */
 };
 
 static struct candidate try_directory(struct resources *r, const char *directory, const char *mount)
@@ -93,8 +94,8 @@ static struct candidate try_directory(struct resources *r, const char *directory
 	facts_node(f, path_join(f->arena, directory, "cgroup.type"), &type);
 	bool root = strcmp(directory, mount) == 0 && type.type == NODE_ABSENT;
 	bool empty = facts_read(f, path_join(f->arena, directory, "cgroup.procs"), &procs) == 0 && procs[0] == '\0';
-	c.held = listed(f, directory, "cgroup.subtree_control") & r->need;
-	if (root || empty)
+	c.held = c.on = listed(f, directory, "cgroup.subtree_control") & r->need;
+	if (c.held != r->need && (root || empty))
 		c.held |= listed(f, directory, "cgroup.controllers") & r->need;
 	return c;
 }
@@ -105,8 +106,11 @@ static struct candidate find_directory(struct resources *r, const char *mount)
 	struct facts *f = r->pl->facts;
 	struct candidate best = { 0 };
 	bool forced = r->pl->p->resources_driver.i == DRIVER_DIRECT;
-	const char *directory = facts_own_cgroup(f, mount, NULL);
+	const char *own = facts_own_cgroup(f, mount, NULL), *directory = own;
 	for (; directory != NULL && path_within(directory, mount); directory = path_parent(f->arena, directory)) {
+		/* Our own has a process in it, at least this one: only the root could give controllers all the same. */
+		if (directory == own && strcmp(own, mount) != 0)
+			continue;
 		if (!facts_writable(f, directory) || !facts_writable(f, path_join(f->arena, directory, "cgroup.procs")))
 			continue;
 		if ((!forced || strcmp(directory, mount) != 0) && is_systemds(f, directory, mount))
@@ -123,11 +127,12 @@ static struct candidate find_directory(struct resources *r, const char *mount)
 static void use_direct(struct resources *r, const char *mount, struct candidate c)
 {
 	struct arena *a = r->pl->arena;
-	unsigned offered = listed(r->pl->facts, mount, "cgroup.controllers") & r->need;
 	r->plan->driver = CGROUP_DRIVER_DIRECT;
 	r->plan->parent = c.directory;
 	r->held = c.held;
+	r->on = c.on;
 	unsigned rest = r->need & ~c.held;
+	unsigned offered = rest != 0 ? listed(r->pl->facts, mount, "cgroup.controllers") : 0;
 	lack_in_kernel(r, rest & ~offered);
 	if (c.directory == NULL)
 		lack(r, rest & offered,
@@ -286,8 +291,8 @@ static size_t add_hierarchy(struct resources *r, const char *controller, const c
 	plan->hierarchies[plan->hierarchy_count++] = (struct cgroup_hierarchy){
 		.controller = controller,
 		.directory = directory,
-		/* What root made the program's user cannot write.  Limits of blkio are not passed on to groups below. */
-		.inner = r->pl->facts->uid != 0 && strcmp(controller, "blkio") != 0,
+		/* Limits of blkio are not passed on to groups below. */
+		.inner = strcmp(controller, "blkio") != 0,
 	};
 	return plan->hierarchy_count - 1;
 }
@@ -314,13 +319,12 @@ static void settle_v2(struct resources *r, unsigned set)
 {
 	struct arena *a = r->pl->arena;
 	const char **names = arena_array(a, CONTROLLER_COUNT, sizeof *names);
-	unsigned on = r->plan->parent != NULL ? listed(r->pl->facts, r->plan->parent, "cgroup.subtree_control") : 0;
 	struct buf enable = { .arena = a };
 	for (size_t i = 0; i < CONTROLLER_COUNT; i++) {
 		if ((set >> i & 1) == 0)
 			continue;
 		names[r->plan->controller_count++] = controllers[i].v2;
-		if ((on >> i & 1) == 0)
+		if ((r->on >> i & 1) == 0)
 			buf_printf(&enable, "%s+%s", enable.len > 0 ? " " : "", controllers[i].v2);
 	}
 	r->plan->controllers = names;

@@ -19,6 +19,7 @@ struct resources {
 	struct cgroup_plan *plan;
 	unsigned need; /* the controllers that the profile's settings want, 1 << enum controller */
 	unsigned held; /* those of them that the driver has */
+	unsigned on; /* version 2, direct: those that are switched on in the parent */
 	const char *missing[CONTROLLER_COUNT]; /* why one that is needed is not held: "the user's manager was not given it" */
 	const char *fix[CONTROLLER_COUNT]; /* what to do about it, or NULL */
 	const char *directory[CONTROLLER_COUNT]; /* version 1: the directory the cgroup is made in */

@@ -360,6 +360,17 @@ static void write_io(struct resources *r, const struct record *record, unsigned 
 		resources_write(r, CONTROLLER_IO, "io.max", buf_text(&all), "resources.io_limits", what, record->origin);
 }
 
+/* Whether the program could mount a hierarchy and write to its own group, where limits of blkio have to stand. */
+static bool owns_its_group(const struct resources *r)
+{
+	const struct profile *p = r->pl->p;
+	bool mounts = p->namespaces_user.i == USER_NESTED;
+	for (size_t i = 0; i < p->capabilities_keep.count; i++)
+		mounts = mounts || strcmp(p->capabilities_keep.items[i].text, "sys_admin") == 0;
+	bool owner = r->pl->facts->uid != 0 || (p->identity_user.s != NULL && strcmp(p->identity_user.s, "host-root") == 0);
+	return mounts && owner;
+}
+
 static void plan_io(struct resources *r, const struct record *record)
 {
 	struct planner *pl = r->pl;
@@ -393,12 +404,10 @@ static void plan_io(struct resources *r, const struct record *record)
 	}
 	if (!held(r, CONTROLLER_IO, SET_resources_io_limits, record->origin, "reading and writing have no bound"))
 		return;
-	/* The program could mount the hierarchy and write to its own group, where limits of version 1 have to stand. */
-	bool writes = v1(r) && pl->facts->uid != 0 && pl->p->namespaces_user.i == USER_NESTED;
-	if (!writes ||
+	if (!v1(r) || !owns_its_group(r) ||
 		resources_degrade(r, SET_resources_io_limits, record->origin,
-			"with namespaces.user = \"nested\" the program could raise limits of version 1 that are the user's own",
-			"let root start bailey, or set namespaces.user to \"refused\"", "the program can raise it"))
+			"the program may mount control groups, and could raise limits of version 1 that are its own user's",
+			"set namespaces.user to \"refused\" and do not keep sys_admin", "the program can raise it"))
 		write_io(r, record, high, low, path);
 }
 
