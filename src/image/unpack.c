@@ -204,7 +204,7 @@ static int open_archive(struct unpacking *u, struct stat *st)
 		return r;
 	}
 	/* Two changes within a tick have the same time: what changes from here on is to have another one. */
-	struct timespec now;
+	struct timespec now = { 0 };
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	int64_t age = (now.tv_sec - st->st_ctim.tv_sec) * INT64_C(1000000000) + now.tv_nsec - st->st_ctim.tv_nsec;
 	if (age < SETTLE_NS) {
@@ -265,7 +265,7 @@ static int complete(struct unpacking *u)
 
 static int make_entry(struct unpacking *u)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int archive = open_archive(u, &st);
 	if (archive < 0)
 		return archive;

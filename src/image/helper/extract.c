@@ -63,7 +63,9 @@ static int read_name(struct extract *x, const char *what, const char *text, char
 	char why[64] = "";
 	size_t len = 0;
 	unsigned levels = 0;
-	if (text == NULL || text[0] == '\0')
+	if (text == NULL)
+		text = ""; /* libarchive could not read it */
+	if (text[0] == '\0')
 		(void)snprintf(why, sizeof why, "%s is empty", what);
 	else if (text[0] == '/')
 		(void)snprintf(why, sizeof why, "%s begins with \"/\"", what);
