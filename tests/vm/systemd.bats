@@ -53,6 +53,24 @@ begin() {
 	wait "$launcher" || true
 	gone
 }
+@test "$BAILEY_VM: list, stats and limit know it" {
+	begin sleep 60
+	for _ in $(seq 40); do
+		"$BAILEY" list --json | grep -q '"driver": "systemd"' && break
+		sleep 0.05
+	done
+	local name group
+	name=$("$BAILEY" list --json | sed -n 's/.*"name": "\(p[^"]*\)".*/\1/p' | head -n 1)
+	group=$(find /sys/fs/cgroup/user.slice -type d -path '*.scope/bailey-p-*' -prune)
+	"$BAILEY" stats "$name"
+	"$BAILEY" stats --json "$name" | grep -q '"counted_by": "cgroup"'
+	"$BAILEY" limit "$name" memory=48M
+	[ "$(cat "$group/memory.max")" = $((48 << 20)) ]
+	kill "$launcher"
+	wait "$launcher" || true
+	gone
+	[ -z "$("$BAILEY" list | grep sleep)" ]
+}
 @test "$BAILEY_VM: inside, the group is the root of all that is seen" {
 	run "$BAILEY" run -p ./p.conf cat /proc/self/cgroup
 	echo "$output"
