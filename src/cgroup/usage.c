@@ -134,14 +134,15 @@ static void read_directory(struct cgroup_usage *u, struct reading *r)
 	}
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
 		const char *text = text_of(r, devices[i].file);
-		int64_t sum = text != NULL ? 0 : -1;
-		while (text != NULL && (text = strstr(text, devices[i].key)) != NULL) {
-			text += strlen(devices[i].key);
-			int64_t n = value(text);
+		int64_t sum = 0;
+		if (text == NULL)
+			continue;
+		for (const char *at = strstr(text, devices[i].key); at != NULL; at = strstr(at, devices[i].key)) {
+			at += strlen(devices[i].key);
+			int64_t n = value(at);
 			sum += n > 0 ? n : 0;
 		}
-		if (sum >= 0)
-			*member(u, devices[i].at) = sum;
+		*member(u, devices[i].at) = sum;
 	}
 }
 

@@ -56,7 +56,7 @@ begin() {
 @test "$BAILEY_VM: list, stats and limit know it" {
 	begin sleep 60
 	for _ in $(seq 40); do
-		"$BAILEY" list --json | grep -q '"driver": "systemd"' && break
+		"$BAILEY" list --json | grep -q '"state": "running"' && break
 		sleep 0.05
 	done
 	local name group
