@@ -51,7 +51,8 @@ static void only_named(struct profile *p, const struct conf_set *sets, size_t co
 }
 
 /* From the words to what is written. 0, or an exit status after saying what is wrong. */
-static int plan(struct cli *cli, const struct state_record *r, const struct conf_set *sets, size_t count, struct cgroup_plan *ret)
+static int plan_change(
+	struct cli *cli, const struct state_record *r, const struct conf_set *sets, size_t count, struct cgroup_plan *ret)
 {
 	struct diags d = { .arena = &cli->arena };
 	const struct conf_request request = { .sets = sets, .set_count = count };
@@ -112,9 +113,9 @@ static int change(struct cli *cli, const struct state_sandbox *one, const struct
 {
 	struct arena *a = &cli->arena;
 	struct state_record r = one->record;
-	struct cgroup_plan p;
+	struct cgroup_plan p = { 0 };
 	struct err e = { .code = 0 };
-	int status = plan(cli, &r, sets, count, &p);
+	int status = plan_change(cli, &r, sets, count, &p);
 	if (status != 0)
 		return status;
 	struct cgroup_write *writes = arena_array(a, p.write_count, sizeof *writes);

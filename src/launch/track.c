@@ -136,16 +136,22 @@ static void describe_resources(const struct track *t, struct arena *a, struct st
 		if (cgroup_path(t->group, i, path, sizeof path) == 0)
 			r->cgroups[r->cgroup_count++] = arena_strdup(a, path);
 	}
-	r->limits = arena_array(a, plan->write_count, sizeof *r->limits);
+	struct state_limit *limits = arena_array(a, plan->write_count, sizeof *limits);
+	size_t n = 0;
 	for (size_t i = 0; i < plan->write_count; i++) {
 		const struct cgroup_write *w = &plan->writes[i];
 		/* One setting can take several files; the last one is what was asked for. */
-		const struct state_limit *last = r->limit_count > 0 ? &r->limits[r->limit_count - 1] : NULL;
-		if (last != NULL && last->setting == w->setting && last->origin.file == w->origin.file &&
-			last->origin.line == w->origin.line)
-			r->limit_count--;
-		r->limits[r->limit_count++] = (struct state_limit){ w->setting, w->what, w->origin };
+		bool again = false;
+		if (n > 0) {
+			const struct state_limit *last = &limits[n - 1];
+			again = last->setting == w->setting && last->origin.file == w->origin.file &&
+				last->origin.line == w->origin.line;
+		}
+		n -= again;
+		limits[n++] = (struct state_limit){ w->setting, w->what, w->origin };
 	}
+	r->limits = limits;
+	r->limit_count = n;
 	r->degraded = arena_array(a, plan->degraded_count, sizeof *r->degraded);
 	for (size_t i = 0; i < plan->degraded_count; i++)
 		r->degraded[r->degraded_count++] = plan->degraded[i].setting;

@@ -121,8 +121,8 @@ int entry_write(int directory, const char *text, size_t len)
 /* The files in it go by name, none is followed; a directory among them is nothing of ours and keeps the whole where it is. */
 static int remove_entry(struct arena *a, int place, const char *name, int fd)
 {
-	const char **names;
-	size_t count;
+	const char **names = NULL;
+	size_t count = 0;
 	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* from the beginning, wherever `fd` has been read to */
 	int r = again < 0 ? -errno : dir_names(again, a, &names, &count);
 	for (size_t i = 0; r == 0 && i < count; i++)
@@ -138,11 +138,11 @@ static int remove_entry(struct arena *a, int place, const char *name, int fd)
 /* The control groups that the description names. What cannot be read was not written by a launcher, and names none. */
 static int remove_cgroups(struct arena *a, int fd, struct err *e)
 {
-	struct state_record left;
+	struct state_record left = { 0 };
 	struct err ignored = { .code = 0 };
 	if (entry_read(&left, a, fd, &ignored) < 0)
 		return 0;
-	int r = cgroup_sweep(left.cgroups, left.cgroup_count);
+	int r = left.cgroup_count > 0 ? cgroup_sweep(left.cgroups, left.cgroup_count) : 0;
 	if (r < 0 && r != -EINVAL) /* no names that a launcher gives */
 		return err_set(e, -r, "cannot remove the control group %s", left.cgroups[0]);
 	return 0;
@@ -171,7 +171,7 @@ static int take(struct state_entry *entry, struct arena *a, const char *name, st
 	for (int tries = 0; tries < WAITS; tries++) {
 		if (mkdirat(entry->place, name, 0700) < 0 && errno != EEXIST)
 			return err_set(e, errno, "cannot keep track of the sandbox %s", name);
-		int fd;
+		int fd = -1;
 		int r = entry_hold(entry->place, name, &fd);
 		if (r == HOLD_GONE)
 			continue; /* somebody found it before it was held, and took it for a left one */
@@ -180,7 +180,7 @@ static int take(struct state_entry *entry, struct arena *a, const char *name, st
 		if (r == HOLD_TAKEN)
 			return r;
 		struct err ignored = { .code = 0 };
-		struct state_record left;
+		struct state_record left = { 0 };
 		if (entry_read(&left, a, fd, &ignored) == -ENOENT) {
 			entry->directory = fd;
 			(void)snprintf(entry->name, sizeof entry->name, "%s", name);

@@ -81,7 +81,7 @@ int state_process(struct state_process *ret, pid_t pid)
 
 bool state_process_lives(const struct state_process *p)
 {
-	struct state_task t;
+	struct state_task t = { 0 };
 	if (p->pid <= 0 || look(p->pid, &t) < 0 || t.start != p->start)
 		return false;
 	uint64_t inode = p->inode != 0 ? pidfd_inode(p->pid) : 0;
@@ -111,8 +111,8 @@ static const struct state_task *find(const struct state_tasks *all, pid_t pid)
 
 int state_tasks_read(struct state_tasks *ret, struct arena *a)
 {
-	const char **names;
-	size_t count;
+	const char **names = NULL;
+	size_t count = 0;
 	*ret = (struct state_tasks){ 0 };
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = proc < 0 ? -errno : dir_names(proc, a, &names, &count);

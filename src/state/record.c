@@ -66,7 +66,7 @@ static const struct json_value *member(struct reading *r, const struct json_valu
 	return v != NULL && v->type == type ? v : NULL;
 }
 
-static const char *text(struct reading *r, const struct json_value *of, const char *key)
+static const char *text_member(struct reading *r, const struct json_value *of, const char *key)
 {
 	const struct json_value *v = member(r, of, key, JSON_STRING);
 	return v != NULL ? v->string : "";
@@ -75,7 +75,7 @@ static const char *text(struct reading *r, const struct json_value *of, const ch
 static const char *text_or_null(struct reading *r, const struct json_value *of, const char *key)
 {
 	const struct json_value *v = json_member(of, key);
-	return v != NULL && v->type == JSON_NULL ? NULL : text(r, of, key);
+	return v != NULL && v->type == JSON_NULL ? NULL : text_member(r, of, key);
 }
 
 static int64_t number(struct reading *r, const struct json_value *of, const char *key, int64_t max)
@@ -112,7 +112,7 @@ static struct origin origin(struct reading *r, const struct json_value *of)
 	struct origin o = { .file = NULL };
 	if (v == NULL || v->type == JSON_NULL)
 		return o;
-	o.file = text(r, v, "file");
+	o.file = text_member(r, v, "file");
 	const struct json_value *line = json_member(v, "line");
 	if (line != NULL && line->type == JSON_INT)
 		o.line = (unsigned)number(r, v, "line", INT32_MAX);
@@ -125,7 +125,7 @@ static void read_limits(struct reading *r, struct state_record *ret, const struc
 	ret->limits = arena_array(r->arena, length(list), sizeof *ret->limits);
 	for (const struct json_value *v = list != NULL ? list->first : NULL; v != NULL; v = v->next)
 		ret->limits[ret->limit_count++] = (struct state_limit){
-			.setting = text(r, v, "setting"), .what = text(r, v, "what"), .origin = origin(r, v)
+			.setting = text_member(r, v, "setting"), .what = text_member(r, v, "what"), .origin = origin(r, v)
 		};
 }
 
@@ -142,22 +142,22 @@ static const char **texts(struct reading *r, const struct json_value *top, const
 	return ret;
 }
 
-int state_record_read(struct state_record *ret, struct arena *a, const char *bytes, size_t len, struct err *e)
+int state_record_read(struct state_record *ret, struct arena *a, const char *text, size_t len, struct err *e)
 {
 	struct json_value *top;
 	unsigned line;
 	const char *why;
 	*ret = (struct state_record){ 0 };
-	if (json_read(a, bytes, len, &top, &line, &why) < 0)
+	if (json_read(a, text, len, &top, &line, &why) < 0)
 		return err_set(e, 0, "line %u: %s", line, why);
 	struct reading r = { .arena = a };
 	if (number(&r, top, "bailey", INT64_MAX) != 1)
 		return err_set(e, 0, "it is of another version of bailey");
-	ret->name = text(&r, top, "name");
-	ret->profile = text(&r, top, "profile");
+	ret->name = text_member(&r, top, "name");
+	ret->profile = text_member(&r, top, "profile");
 	ret->profile_path = text_or_null(&r, top, "profile_path");
-	ret->program = text(&r, top, "program");
-	ret->plan = text(&r, top, "plan");
+	ret->program = text_member(&r, top, "program");
+	ret->plan = text_member(&r, top, "plan");
 	ret->started = number(&r, top, "started", INT64_MAX);
 	ret->launcher = process(&r, top, "launcher");
 	ret->sandbox = process(&r, top, "sandbox");

@@ -58,14 +58,21 @@ hold() {
 	"$BAILEY" run -p ./capped.conf --name "$NAME" "$@" sleep 300 < /dev/null > held.out 2>&1 3>&- &
 	held=$!
 	LAUNCHERS+=("$held")
-	local i
-	for i in {1..200}; do
-		[ "$(member "['tasks']['count']" 2> /dev/null)" != 2 ] || return 0
+	soon runs || {
+		cat held.out
+		return 1
+	}
+}
+# soon COMMAND...: true as soon as the command is, within 20 s.
+soon() {
+	local end=$((SECONDS + 20))
+	until "$@" 2> /dev/null; do
+		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
 	done
-	cat held.out
-	return 1
 }
+runs() { [ "$(member "['tasks']['count']")" -ge 2 ]; }
+refused() { [ "$(member "['tasks']['refused']")" -ge 1 ]; }
 # member EXPRESSION: of what stats --json says.
 member() { "$BAILEY" stats --json "$NAME" | python3 -c 'import json,sys
 print(eval("json.load(sys.stdin)" + sys.argv[1]))' "$1"; }
@@ -97,11 +104,7 @@ has() { [[ $1 == *"$2"* ]] || { printf 'no "%s" in:\n%s\n' "$2" "$1"; return 1; 
 	"$BAILEY" run -p ./capped.conf --name "$NAME" sh -c 'head -c 200M /dev/zero | tail > /dev/null
 		(for i in $(seq 40); do sleep 100 & done) 2> /dev/null; exec sleep 100' < /dev/null > held.out 2>&1 3>&- &
 	LAUNCHERS+=($!)
-	local i
-	for i in {1..200}; do
-		[ "$(member "['tasks']['refused']" 2> /dev/null | grep . || echo 0)" -lt 1 ] || break
-		sleep 0.05
-	done
+	soon refused
 	[ "$(member "['memory']['oom_kills']")" -ge 1 ]
 	[ "$(member "['tasks']['refused']")" -ge 1 ]
 	has "$("$BAILEY" stats "$NAME")" "the kernel killed 1 for want of memory"
@@ -124,17 +127,10 @@ has() { [[ $1 == *"$2"* ]] || { printf 'no "%s" in:\n%s\n' "$2" "$1"; return 1; 
 		(for i in $(seq 15); do sleep 100 & done) 2> said; exec sleep 100' < /dev/null > held.out 2>&1 3>&- &
 	LAUNCHERS+=($!)
 	chmod 777 "$WORK"
-	local i
-	for i in {1..100}; do
-		[ "$(member "['tasks']['count']" 2> /dev/null | grep . || echo 0)" -lt 2 ] || break
-		sleep 0.05
-	done
+	soon runs
 	"$BAILEY" limit "$NAME" tasks=8
 	touch go
-	for i in {1..100}; do
-		[ ! -s said ] || break
-		sleep 0.05
-	done
+	soon test -s said
 	[ "$(member "['tasks']['count']")" -le 8 ]
 	has "$(cat said)" "fork"
 }
