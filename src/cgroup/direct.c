@@ -65,6 +65,10 @@ int cgroup_direct_events(const struct cgroup *c, struct cgroup_events *ret)
 {
 	ret->oom_kills = cgroup_read_count(c->at[0].group, "memory.events", "oom_kill");
 	ret->task_refusals = cgroup_read_count(c->at[0].group, "pids.events", "max");
+	/* Before Linux 6.11 it is counted where the process is, not where the cap is. */
+	int64_t inner = cgroup_read_count(c->at[0].group, CGROUP_INNER "/pids.events", "max");
+	if (inner > ret->task_refusals)
+		ret->task_refusals = inner;
 	return 0;
 }
 

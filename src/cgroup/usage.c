@@ -146,6 +146,17 @@ static void read_directory(struct cgroup_usage *u, struct reading *r)
 	}
 }
 
+/* Before Linux 6.11, and always on version 1, a refusal is counted where the process is, not where the cap is. */
+static void read_refusals(struct cgroup_usage *u, struct reading *r)
+{
+	r->file = NULL;
+	const char *text = text_of(r, "payload/pids.events");
+	const char *number = text != NULL ? after(text, "max") : NULL;
+	int64_t n = number != NULL ? value(number) : -1;
+	if (n > u->task_refusals)
+		u->task_refusals = n;
+}
+
 int cgroup_open_path(const char *path)
 {
 	struct statfs fs;
@@ -167,6 +178,7 @@ size_t cgroup_usage_read(struct cgroup_usage *ret, const char *const *paths, siz
 		if (r.directory < 0)
 			continue;
 		read_directory(ret, &r);
+		read_refusals(ret, &r);
 		(void)close(r.directory);
 		done++;
 	}

@@ -63,9 +63,9 @@ hold() {
 		return 1
 	}
 }
-# soon COMMAND...: true as soon as the command is, within 20 s.
+# soon COMMAND...: true as soon as the command is, within 40 s.
 soon() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 40)) # an emulated machine takes long
 	until "$@" 2> /dev/null; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
