@@ -146,15 +146,23 @@ static void read_directory(struct cgroup_usage *u, struct reading *r)
 	}
 }
 
-/* Before Linux 6.11, and always on version 1, a refusal is counted where the process is, not where the cap is. */
-static void read_refusals(struct cgroup_usage *u, struct reading *r)
+/* Version 1 counts events where the process is, not where the cap is; of version 2, Linux before 6.11 does so with tasks. */
+static void read_inner(struct cgroup_usage *u, struct reading *r)
 {
-	r->file = NULL;
-	const char *text = text_of(r, "payload/pids.events");
-	const char *number = text != NULL ? after(text, "max") : NULL;
-	int64_t n = number != NULL ? value(number) : -1;
-	if (n > u->task_refusals)
-		u->task_refusals = n;
+	static const struct {
+		const char *file, *key;
+		size_t at;
+	} events[] = {
+		{ "payload/pids.events", "max", AT(task_refusals) },
+		{ "payload/memory.oom_control", "oom_kill", AT(oom_kills) },
+	};
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+		const char *text = text_of(r, events[i].file);
+		const char *number = text != NULL ? after(text, events[i].key) : NULL;
+		int64_t n = number != NULL ? value(number) : -1;
+		if (n > *member(u, events[i].at))
+			*member(u, events[i].at) = n;
+	}
 }
 
 int cgroup_open_path(const char *path)
@@ -178,7 +186,7 @@ size_t cgroup_usage_read(struct cgroup_usage *ret, const char *const *paths, siz
 		if (r.directory < 0)
 			continue;
 		read_directory(ret, &r);
-		read_refusals(ret, &r);
+		read_inner(ret, &r);
 		(void)close(r.directory);
 		done++;
 	}
