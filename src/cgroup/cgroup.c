@@ -35,14 +35,15 @@ static void name_it(struct cgroup *c, const char *profile)
 	(void)snprintf(c->name, sizeof c->name, "%s%s-%d-%08x", prefix, text, (int)getpid(), random);
 }
 
-int cgroup_open(struct cgroup *ret, const struct cgroup_plan *plan, const char *profile, const char *helper, struct err *e)
+int cgroup_open(
+	struct cgroup *ret, struct arena *a, const struct cgroup_plan *plan, const char *profile, const char *helper, struct err *e)
 {
 	static const struct cgroup_driver_ops *const drivers[] = {
 		[CGROUP_DRIVER_DIRECT] = &cgroup_direct,
 		[CGROUP_DRIVER_SYSTEMD] = &cgroup_systemd,
 		[CGROUP_DRIVER_V1] = &cgroup_v1,
 	};
-	*ret = (struct cgroup){ .leaf = -1, .keeper = -1, .plan = plan, .helper = helper };
+	*ret = (struct cgroup){ .leaf = -1, .keeper = -1, .plan = plan, .arena = a, .helper = helper };
 	if (plan->driver == CGROUP_DRIVER_NONE)
 		return 0;
 	ret->ops = drivers[plan->driver];

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "plan/plan.h"
 
@@ -37,6 +38,7 @@ struct cgroup {
 	int keeper; /* socket to the process that keeps root's rights, or -1 */
 	pid_t keeper_pid;
 	const struct cgroup_plan *plan; /* until the program runs: the drivers that place later write their limits then */
+	struct arena *arena; /* of the plan: the keeper gives its copy back */
 	const char *helper; /* path of bailey-scope, until the program runs */
 };
 
@@ -62,10 +64,11 @@ extern const struct cgroup_driver_ops cgroup_direct, cgroup_systemd, cgroup_v1;
 
 /*
  * Makes the control group the plan asks for; nothing for CGROUP_DRIVER_NONE.  `profile` becomes part of its name, `helper` is the
- * path of bailey-scope.  Has to run before root is given up; with plan->keeper it leaves a process behind that keeps what only root
+ * path of bailey-scope, `a` the arena of the plan.  Has to run before root is given up; with plan->keeper it leaves a process behind that keeps what only root
  * may do and ends with the launcher.  0, or -errno with `e` naming the profile's line; then nothing is left.
  */
-int cgroup_open(struct cgroup *ret, const struct cgroup_plan *plan, const char *profile, const char *helper, struct err *e);
+int cgroup_open(struct cgroup *ret, struct arena *a, const struct cgroup_plan *plan, const char *profile, const char *helper,
+	struct err *e);
 
 /* Whether the sandbox's first process must wait until cgroup_place() is done. */
 bool cgroup_waits(const struct cgroup *c);

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,7 @@ static _Noreturn void keep(struct cgroup *c, int socket)
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our tools reaped unseen */
+	(void)prctl(PR_SET_NAME, "bailey-cgroup", 0, 0, 0);
 	(void)setsid(); /* not stopped with the job, and not killed by its terminal */
 	(void)!chdir("/");
 	keep_only_own(c, socket);
@@ -124,6 +126,11 @@ static _Noreturn void keep(struct cgroup *c, int socket)
 			memcpy(CMSG_DATA(m), &c->at[0].group, sizeof(int));
 		}
 		(void)sendmsg(socket, &head, MSG_NOSIGNAL); /* a launcher that is gone is seen next */
+		if (q.what == KEEPER_PLACE && reply.result == 0) { /* nothing of the plan is needed any more */
+			c->plan = NULL;
+			arena_free(c->arena);
+			(void)malloc_trim(0);
+		}
 	}
 	c->ops->close(c);
 	_exit(0);

@@ -118,7 +118,7 @@ static int make_cgroup(
 	child->waits = plan->uid_map.count > 0;
 	if (plan->cgroup.driver == CGROUP_DRIVER_NONE)
 		return 0;
-	int r = cgroup_open(group, &plan->cgroup, plan->profile_name, o->scope_helper, e);
+	int r = cgroup_open(group, child->arena, &plan->cgroup, plan->profile_name, o->scope_helper, e);
 	if (r < 0)
 		return r;
 	undo_push_object(undo, close_cgroup, group);

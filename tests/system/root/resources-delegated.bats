@@ -167,3 +167,27 @@ touch_memory() {
 	[[ $output == *"p.conf:3: error: resources.memory: cannot be held here:"* ]]
 	[[ $output == *"--allow-degraded=resources.memory"* ]]
 }
+@test "a value that the kernel refuses stops the launch with its line, and leaves nothing" {
+	quota=/sys/fs/cgroup/cpu/$PART/cpu.cfs_quota_us
+	[ -e "$quota" ] || skip "only version 1 refuses more processor time than the group above has: there is no $quota"
+	profile 'tasks = 40;' 'cpu_quota = "50%";'
+	needs
+	echo 20000 > "$quota"
+	run -125 bailey run -p ./p.conf true
+	echo -1 > "$quota"
+	echo "$output"
+	[[ $output == *"p.conf:4: error: processor quota 50%: cannot write \"50000\" to cpu.cfs_quota_us: Invalid argument"* ]]
+	[ -z "$(left)" ]
+	run -0 bailey run -p ./p.conf true
+}
+@test "a bailey inside of a bailey runs within the limits of the outer one, and has none to give" {
+	profile 'memory = "64M";'
+	needs
+	run -137 bailey run -p ./p.conf --ro "$COPY" "$BAILEY" run -p shell "$PYTHON" -c "$(touch_memory 96)"
+	echo "$output"
+	[[ $output == *"memory cap 64M reached"* ]]
+	run -0 bailey run -p ./p.conf --ro "$COPY" "$BAILEY" run -p shell "$PYTHON" -c "$(touch_memory 16)"
+	[[ $output == *touched* ]]
+	run -2 bailey run -p ./p.conf --ro "$COPY" "$BAILEY" run -p shell --memory 1G true
+	[[ $output == *"no control groups can be seen at /sys/fs/cgroup"* ]]
+}
