@@ -97,16 +97,17 @@ int cmd_run(struct cli *cli, struct args *args)
 		return cli_fail(cli, EXIT_USAGE, "bailey run [OPTIONS] PROGRAM [ARGS...]", "which program?");
 	bool dry = args_has(args, "--dry-run");
 	struct plan_request request = { .program = args->rest[0], .argv = args->rest, .new_name = dry ? NULL : run_new_name };
-	struct profile profile;
-	struct plan plan;
+	/* In the arena, as all that is not needed any more once the program runs. */
+	struct profile *profile = arena_alloc(&cli->arena, sizeof *profile);
+	struct plan *plan = arena_alloc(&cli->arena, sizeof *plan);
 	int status = cli_consent(cli, args, &request);
 	if (status != 0)
 		return status;
-	status = cli_plan(cli, args, args_value(args, "--profile"), &request, &cli->facts, dry, &profile, &plan);
+	status = cli_plan(cli, args, args_value(args, "--profile"), &request, &cli->facts, dry, profile, plan);
 	if (status != 0)
 		return status;
 	if (dry)
-		return cli_print_plan(cli, args, &cli->facts, &profile, &plan);
+		return cli_print_plan(cli, args, &cli->facts, profile, plan);
 	struct launch_options o = { .filter = cli->filter,
 		.scope_helper = cli->scope_helper,
 		.verbose = cli->verbose,
@@ -120,15 +121,15 @@ int cmd_run(struct cli *cli, struct args *args)
 	const char *why;
 	if (o.name != NULL && !state_name_valid(o.name, &why))
 		return cli_fail(cli, EXIT_USAGE, "for example: --name browser-2", "--name %s: %s", o.name, why);
-	if (plan.image.absent)
-		status = unpack_and_plan(cli, &request, &profile, &plan);
+	if (plan->image.absent)
+		status = unpack_and_plan(cli, &request, profile, plan);
 	if (status != 0)
 		return status;
-	if (plan.changes.end != CHANGES_DIRECT)
-		return run_with_changes(cli, &plan, &o);
+	if (plan->changes.end != CHANGES_DIRECT)
+		return run_with_changes(cli, plan, &o);
 	struct outcome outcome;
 	struct err e = { .code = 0 };
-	if (launch(&outcome, &cli->arena, &plan, &cli->facts, &o, &e) < 0)
+	if (launch(&outcome, &cli->arena, plan, &cli->facts, &o, &e) < 0)
 		return cli_fail_err(cli, outcome.status, &e);
 	return end_like(&outcome);
 }

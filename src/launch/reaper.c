@@ -154,6 +154,7 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 	int r = confine(&s);
 	if (r == 0) {
 		arena_free(args->arena); /* the plan is done with; `args` itself is on the launcher's stack */
+		sys_release_stack();
 		r = sys_seccomp_filter(&filter_init);
 	}
 	if (r < 0)

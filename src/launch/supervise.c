@@ -171,6 +171,7 @@ static void settle(struct state *st)
 			e.hint[0] != '\0' ? "; " : "", e.hint, raw ? "\r" : "");
 	s->plan = NULL;
 	arena_free(s->arena);
+	sys_release_stack();
 }
 
 static void message_arrived(struct state *st, const struct message *m, int fd)
