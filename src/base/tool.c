@@ -3,6 +3,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -13,17 +14,26 @@
 enum { SAID_MAX = 256, NOT_EXECUTED = 127 };
 
 /* The process that becomes the program, with nothing of ours but an end of the pipe. */
-static _Noreturn void execute(const char *path, char *const *argv, int output, pid_t caller, const sigset_t *mask)
+static _Noreturn void execute(
+	const char *path, char *const *argv, const struct tool_extra *extra, int output, pid_t caller, const sigset_t *mask)
 {
 	static char language[] = "LC_ALL=C"; /* what it says goes into our message */
 	char *const envp[] = { language, NULL };
 	bool tied = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == caller;
 	/* Whoever calls may have none of the descriptors 0 to 2 open; then ours would be among them. */
 	output = fcntl(output, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	int input = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (tied && output >= 0 && input >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(input, STDOUT_FILENO) >= 0 &&
-		dup2(output, STDERR_FILENO) >= 0 && sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0 &&
-		sigprocmask(SIG_SETMASK, mask, NULL) == 0)
+	int input = extra->input > 0 ? fcntl(extra->input, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (!tied || output < 0 || null < 0 || (extra->input > 0 && input < 0) || dup2(output, STDERR_FILENO) < 0)
+		_exit(NOT_EXECUTED);
+	const char *failed = "";
+	int r = extra->prepare != NULL ? extra->prepare(extra->data, &failed) : 0;
+	if (r < 0) {
+		(void)dprintf(STDERR_FILENO, "%s: %s\n", failed, strerror(-r));
+		_exit(NOT_EXECUTED);
+	}
+	if (dup2(input >= 0 ? input : null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+		sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && sigprocmask(SIG_SETMASK, mask, NULL) == 0)
 		(void)execve(path, argv, envp);
 	_exit(NOT_EXECUTED);
 }
@@ -57,13 +67,19 @@ static bool listen_to(int fd, int seconds, char *said, size_t size)
 
 int tool_run(const char *path, char *const *argv, const sigset_t *mask, int seconds, const char *what, struct err *e)
 {
+	return tool_run_with(&(struct tool_extra){ .input = 0 }, path, argv, mask, seconds, what, e);
+}
+
+int tool_run_with(const struct tool_extra *extra, const char *path, char *const *argv, const sigset_t *mask, int seconds,
+	const char *what, struct err *e)
+{
 	char said[SAID_MAX];
 	int ends[2], status = 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(e, errno, "cannot make a pipe");
 	pid_t caller = getpid(), pid = fork();
 	if (pid == 0)
-		execute(path, argv, ends[1], caller, mask);
+		execute(path, argv, extra, ends[1], caller, mask);
 	int error = errno;
 	(void)close(ends[1]);
 	bool in_time = pid > 0 && listen_to(ends[0], seconds, said, sizeof said);

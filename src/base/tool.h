@@ -14,4 +14,15 @@
  */
 int tool_run(const char *path, char *const *argv, const sigset_t *mask, int seconds, const char *what, struct err *e);
 
+struct tool_extra {
+	int input; /* becomes its standard input; 0: /dev/null does */
+	/* Called in the process that becomes the program, last but for its descriptors. 0, or -errno with what failed. */
+	int (*prepare)(void *data, const char **ret_failed);
+	void *data;
+};
+
+/* The same for a program that reads something, or is started in another place. */
+int tool_run_with(const struct tool_extra *extra, const char *path, char *const *argv, const sigset_t *mask, int seconds,
+	const char *what, struct err *e);
+
 #endif

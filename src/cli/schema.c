@@ -36,6 +36,7 @@ static const char *const kind_words[] = {
 	[KIND_DESCRIPTOR] = "descriptor",
 	[KIND_ADDRESS] = "address",
 	[KIND_ENDPOINT] = "endpoint",
+	[KIND_RULE] = "rule",
 	[KIND_PORT] = "port",
 	[KIND_NICE] = "nice",
 	[KIND_COUNT] = "count",

@@ -171,6 +171,10 @@ static void read_list(const struct walk *w, const config_setting_t *s, const cha
 		return;
 	}
 	int n = config_setting_length(s);
+	/* Some would mean nothing by it, and some everything. */
+	if (n == 0 && row->kind == KIND_RULE)
+		diag_hint(w->d, diag_error(w->d, line_of(w, s), name, "an empty list of rules"),
+			"network.allow = [ \"none\" ] refuses everything; without a list nothing is refused");
 	for (int i = 0; i < n; i++) {
 		const config_setting_t *x = config_setting_get_elem(s, (unsigned)i);
 		const struct place at = { w->d, line_of(w, x), name };

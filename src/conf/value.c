@@ -7,6 +7,7 @@
 #include <sys/capability.h>
 
 #include "base/inet.h"
+#include "base/inet_rule.h"
 #include "base/num.h"
 #include "base/numset.h"
 #include "schema/condition.h"
@@ -358,6 +359,17 @@ static bool endpoint_valid(const struct place *at, const char *text)
 		refuse(at, "write \"127.0.0.1:8080\", \"[::1]:8080\" or \"8080\"", "\"%s\" is no address with a port", text);
 }
 
+static bool rule_valid(const struct place *at, const struct setting *row, const char *text)
+{
+	struct inet_rule rule;
+	char why[INET_RULE_WHY];
+	if (strcmp(row->path, schema_settings[SET_network_allow].path) == 0 && strcmp(text, "none") == 0)
+		return true;
+	return inet_rule(text, &rule, why) == 0 ||
+		refuse(at, "write \"tcp:443\", \"udp:53@192.0.2.1\", \"tcp:1000-2000@2001:db8::/32\" or \"10.0.0.0/8\"",
+			"\"%s\": %s", text, why);
+}
+
 static bool port_valid(const struct place *at, const char **text)
 {
 	int64_t number;
@@ -396,6 +408,7 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_RESOURCE: return resource_valid(at, *text);
 	case KIND_ADDRESS: return address_valid(at, *text);
 	case KIND_ENDPOINT: return endpoint_valid(at, *text);
+	case KIND_RULE: return rule_valid(at, row, *text);
 	case KIND_PORTS: return port_valid(at, text);
 	case KIND_TEXT:
 	case KIND_PORT:

@@ -1,4 +1,5 @@
 #include "launch/child.h"
+#include "launch/network.h"
 
 #include <net/if.h>
 #include <sched.h>
@@ -203,7 +204,7 @@ void child_main(const struct child_args *args)
 	if (plan->pty_fds != 0 && (r = make_pty(args)) < 0)
 		child_fail(args, STEP_PTY, r, 0);
 	/* Connected meanwhile: the launcher has to look into this process for it. */
-	if (plan->user_network.pasta != NULL && (r = await(args, MESSAGE_CONNECTED)) < 0)
+	if (network_waits(plan) && (r = await(args, MESSAGE_CONNECTED)) < 0)
 		child_fail(args, STEP_NETWORK, r, 0);
 	/* While nothing on the way to a path is closed to this process. */
 	struct becoming becoming = { .args = args, .ruleset = make_ruleset(args) };

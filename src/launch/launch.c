@@ -11,6 +11,7 @@
 #include "cgroup/cgroup.h"
 #include "launch/child.h"
 #include "launch/events.h"
+#include "launch/firewall.h"
 #include "launch/maps.h"
 #include "launch/network.h"
 #include "launch/prepare.h"
@@ -206,7 +207,6 @@ static int open_terminal(struct pty *pty, struct child_args *child, struct err *
 	return 0;
 }
 
-/* While the sandbox builds its file tree. */
 static int connect_network(
 	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
@@ -223,8 +223,26 @@ static int connect_network(
 	if (r < 0)
 		return r;
 	s->network = pasta.pidfd;
-	(void)message_send(s->socket, MESSAGE_CONNECTED, STEP_NETWORK, 0, 0); /* a sandbox that is gone is seen later */
 	return 0;
+}
+
+/* While the sandbox builds its file tree. The rules come first: nothing gets out before they hold. */
+static int make_network(
+	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	int r = 0;
+	if (plan->firewall.nft != NULL) {
+		say(o, STEP_FIREWALL, "rules of the sandbox's network", plan->firewall.rule_count);
+		r = firewall_load(plan, s->pidfd, &child->mask, e);
+		if (r == -ESRCH)
+			return 0; /* a sandbox that is gone is seen later */
+	}
+	if (r == 0 && plan->network == NETWORK_USER)
+		r = connect_network(child, s, undo, o, e);
+	if (r == 0 && network_waits(plan))
+		(void)message_send(s->socket, MESSAGE_CONNECTED, STEP_NETWORK, 0, 0);
+	return r;
 }
 
 int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct facts *facts, const struct launch_options *o,
@@ -279,8 +297,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	}
 	if (r == 0)
 		r = let_go(&group, &child, &s, o, e);
-	if (r == 0 && plan->network == NETWORK_USER)
-		r = connect_network(&child, &s, &undo, o, e);
+	if (r == 0)
+		r = make_network(&child, &s, &undo, o, e);
 	if (r == 0) {
 		struct message failed;
 		if (supervise(&s, ret, &failed) != 0) {

@@ -11,6 +11,12 @@
 #include "launch/undo.h"
 #include "plan/plan.h"
 
+/* Whether something outside has to be done to the sandbox's network before the program starts; its first process waits for it. */
+static inline bool network_waits(const struct plan *plan)
+{
+	return plan->user_network.pasta != NULL || plan->firewall.nft != NULL;
+}
+
 /*
  * Has pasta(1) connect the network namespace of the process `sandbox` (whose pidfd is `pidfd`) and waits until it does, 10 s at
  * most.  `signals` is the signalfd, `mask` the signal mask for the program.  0 with `*ret` for watching it, or -errno with `e`.

@@ -103,6 +103,12 @@ static void say_network(struct statements *s, const struct plan *plan)
 				(unsigned)f->port),
 			f->origin);
 	}
+	for (size_t i = 0; i < plan->firewall.rule_count; i++) {
+		const struct firewall_rule *r = &plan->firewall.rules[i];
+		say(s, "network", arena_printf(s->arena, "%s: %s", r->deny ? "refused" : "reached", r->words), r->origin);
+	}
+	if (plan->firewall.nft != NULL)
+		say(s, "network", plan->firewall.only ? "refused: all else" : "reached: all else", plan->firewall.origin);
 	for (const char *line = n->resolv; line != NULL && *line != '\0';) {
 		size_t len = strcspn(line, "\n");
 		say(s, "network", arena_strndup(s->arena, line, len), plan->network_origin);

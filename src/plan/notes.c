@@ -22,10 +22,19 @@ static const struct mount_op *shown(const struct plan *plan, const char *path)
 static void note_network(struct planner *pl)
 {
 	const struct plan *plan = pl->plan;
-	if (plan->network == NETWORK_USER)
+	if (plan->firewall.only) {
+		bool servers = false;
+		for (size_t i = 0; i < plan->firewall.rule_count; i++)
+			servers = servers || plan->firewall.rules[i].server;
+		if (servers)
+			planner_note(pl, plan->firewall.origin,
+				"Names can be looked up without a rule for it, and a name that is asked for carries data out.");
+	} else if (plan->network == NETWORK_USER)
 		planner_note(pl, plan->network_origin,
-			"The internet and the local network can be reached, and services of the host that listen on an address other than its "
-			"main one and the loopback.");
+			arena_printf(pl->arena,
+				"The internet and the local network can be reached, and services of the host that listen on an address other than "
+				"its main one and the loopback%s.",
+				plan->firewall.nft != NULL ? ", but for what network.deny refuses" : ""));
 	if (plan->network != NETWORK_HOST)
 		return;
 	bool sockets = (plan->landlock.scoped & LL_SCOPE_ABSTRACT_SOCKETS) == 0;

@@ -22,6 +22,12 @@ const char *plan_tool(struct planner *pl, const char *name);
 /* The network, its name servers and the program that connects it; before plan_files(), which puts resolv.conf in its place. */
 void plan_network(struct planner *pl);
 
+/* The same, in directories of administrators' programs too, which are not in every user's PATH. */
+const char *plan_tool_of_admin(struct planner *pl, const char *name);
+
+/* network.allow and network.deny. Needs plan_network() and plan_capabilities(). */
+void plan_firewall(struct planner *pl);
+
 /*
  * Started by root: the ids outside, from root's lines in /etc/subuid and /etc/subgid, into plan->uid and gid; with `one` false also
  * the maps of all of them.  False after a diagnostic.

@@ -128,6 +128,28 @@ struct port_forward {
 	struct origin origin;
 };
 
+/* One line of network.allow or network.deny, or a name server that may be asked without one. */
+struct firewall_rule {
+	const char *text; /* as the profile has it */
+	const char *words; /* for people: "tcp 443 at 192.0.2.0/24" */
+	bool deny;
+	bool server; /* nobody wrote it: a name server of the sandbox */
+	struct origin origin;
+};
+
+/*
+ * What the sandbox's own network may be used for: rules of nftables in its network namespace, loaded from outside before anything is
+ * connected to it.  The program has no power over that namespace.
+ */
+struct firewall_plan {
+	const char *nft; /* the path of nft(8); NULL: there are no rules */
+	const char *ruleset; /* what nft is told */
+	bool only; /* what no rule allows is refused */
+	struct firewall_rule *rules;
+	size_t rule_count;
+	struct origin origin; /* the first line of the profile that asks for it */
+};
+
 /* A network namespace that pasta(1) connects to the host's network, from outside, by ordinary sockets of the user. */
 struct user_network {
 	const char *pasta; /* NULL: none is started, because the machine has no route to anywhere */
@@ -242,6 +264,7 @@ struct plan {
 	enum choice_value network; /* NETWORK_NONE, NETWORK_HOST, NETWORK_USER */
 	struct origin network_origin;
 	struct user_network user_network; /* of NETWORK_USER */
+	struct firewall_plan firewall;
 	const char *network_fallback; /* why "user" became NETWORK_HOST, or NULL */
 
 	/* files */

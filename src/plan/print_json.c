@@ -76,6 +76,27 @@ static void user_network(struct json *j, const struct user_network *n)
 	json_array_end(j);
 }
 
+static void firewall(struct json *j, const struct firewall_plan *f)
+{
+	json_object(j, "rules");
+	json_string(j, "program", f->nft);
+	json_bool(j, "only", f->only);
+	json_array(j, "list");
+	for (size_t i = 0; i < f->rule_count; i++) {
+		const struct firewall_rule *r = &f->rules[i];
+		json_object(j, NULL);
+		json_string(j, "rule", r->text);
+		json_string(j, "does", r->deny ? "deny" : "allow");
+		json_bool(j, "name_server", r->server);
+		json_string(j, "words", r->words);
+		json_origin(j, "origin", r->origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_string(j, "text", f->ruleset);
+	json_object_end(j);
+}
+
 static void namespaces(struct json *j, const struct plan *plan)
 {
 	json_object(j, "namespaces");
@@ -94,6 +115,8 @@ static void namespaces(struct json *j, const struct plan *plan)
 		json_string(j, "fallback", plan->network_fallback);
 	if (plan->network == NETWORK_USER)
 		user_network(j, &plan->user_network);
+	if (plan->firewall.nft != NULL)
+		firewall(j, &plan->firewall);
 	json_object_end(j);
 }
 

@@ -62,6 +62,8 @@ static void know_all(struct text *t)
 	print_resources_know(l, plan);
 	for (size_t i = 0; i < plan->user_network.forward_count; i++)
 		layout_know(l, plan->user_network.forwards[i].origin);
+	for (size_t i = 0; i < plan->firewall.rule_count; i++)
+		layout_know(l, plan->firewall.rules[i].origin);
 	landlock_know(l, plan);
 	know_list(l, &p->syscalls_allow);
 	know_list(l, &p->syscalls_deny);
@@ -175,6 +177,16 @@ static void environment(struct text *t)
 	layout_table(&t->l);
 }
 
+/* What deny says comes first, as it does for a packet. */
+static void firewall(struct text *t)
+{
+	const struct firewall_plan *f = &t->plan->firewall;
+	for (size_t i = 0; i < f->rule_count; i++)
+		row(t, f->rules[i].deny ? "refused" : "reached", f->rules[i].words, f->rules[i].origin);
+	if (f->nft != NULL)
+		row(t, f->only ? "refused" : "reached", "all else", f->origin);
+}
+
 static void network(struct text *t)
 {
 	layout_heading(&t->l, "Network");
@@ -199,6 +211,7 @@ static void network(struct text *t)
 				schema_choice_word((int)n->forwards[i].protocol), n->forwards[i].host,
 				(unsigned)n->forwards[i].port),
 			n->forwards[i].origin);
+	firewall(t);
 	layout_table(&t->l);
 }
 

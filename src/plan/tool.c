@@ -5,11 +5,8 @@
 #include "host/resolve.h"
 #include "plan/parts.h"
 
-const char *plan_tool(struct planner *pl, const char *name)
+static const char *search(struct planner *pl, const char *path, const char *name)
 {
-	const char *path = facts_env(pl->facts, "PATH");
-	if (path == NULL)
-		path = "/usr/local/bin:/usr/bin:/bin";
 	for (;; path++) {
 		size_t len = strcspn(path, ":");
 		struct resolved r;
@@ -21,4 +18,16 @@ const char *plan_tool(struct planner *pl, const char *name)
 		if (*path == '\0')
 			return NULL;
 	}
+}
+
+const char *plan_tool(struct planner *pl, const char *name)
+{
+	const char *path = facts_env(pl->facts, "PATH");
+	return search(pl, path != NULL ? path : "/usr/local/bin:/usr/bin:/bin", name);
+}
+
+const char *plan_tool_of_admin(struct planner *pl, const char *name)
+{
+	const char *found = plan_tool(pl, name);
+	return found != NULL ? found : search(pl, "/usr/local/sbin:/usr/sbin:/sbin", name);
 }

@@ -157,6 +157,7 @@ static const struct kind_words kind_words[] = {
 	[KIND_DESCRIPTOR] = { "file descriptor", "file descriptors" },
 	[KIND_ADDRESS] = { "IPv4 or IPv6 address", "addresses" },
 	[KIND_ENDPOINT] = { "address with a port", "addresses with ports" },
+	[KIND_RULE] = { "network rule as in \"tcp:443\"", "network rules" },
 	[KIND_PORT] = { "port, 1 to 65535", "ports" },
 	[KIND_NICE] = { "whole number from -20 to 19", "numbers" },
 	[KIND_COUNT] = { "whole number, 0 or more", "numbers" },
@@ -280,12 +281,18 @@ const char *schema_nearest_setting(const char *path)
 			found = row;
 		}
 	}
-	/* The right word in the wrong group. */
-	for (size_t i = 0; i < SETTING_COUNT && found == NULL; i++) {
+	/* The right word in the wrong group; where several have it, the group most like what was written. */
+	size_t like = SIZE_MAX;
+	for (size_t i = 0; i < SETTING_COUNT && (found == NULL || like < SIZE_MAX); i++) {
 		const char *row = schema_settings[i].path;
 		const char *end = strrchr(row, '.');
-		if (end != NULL && strcmp(end + 1, last) == 0)
+		if (end == NULL || strcmp(end + 1, last) != 0)
+			continue;
+		size_t d = distance(path, prefix, row, (size_t)(end - row) + 1);
+		if (found == NULL || d < like) {
+			like = d;
 			found = row;
+		}
 	}
 	/* A slip in the group's name. */
 	return found != NULL || group ? found : schema_nearest(path, SETTING_COUNT + schema_group_count, row_path, NULL);

@@ -34,6 +34,7 @@ enum kind {
 	KIND_DESCRIPTOR, /* an integer from 3 */
 	KIND_ADDRESS, /* an IPv4 or IPv6 address */
 	KIND_ENDPOINT, /* "ADDRESS:PORT", or a port: base/inet.h */
+	KIND_RULE, /* what the network may be used for: base/inet_rule.h; in an allow list also "none" */
 	KIND_PORT, /* 1 to 65535 */
 	KIND_NICE, /* -20 to 19 */
 	KIND_COUNT, /* 0 and more */

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include "base/inet.h"
+#include "base/inet_rule.h"
 #include "conf/conf.h"
 #include "plan/plan.h"
 #include "tap.h"
@@ -173,6 +174,125 @@ static void test_endpoints(void)
 	ok(inet_endpoint("127.0.0.1:0", &e) == -ERANGE && inet_endpoint("65536", &e) == -ERANGE, "no such port");
 }
 
+static const char *rule_words(const struct inet_rule *r)
+{
+	return arena_printf(&arena, "%d %u-%u %s/%u", r->protocol, (unsigned)r->first, (unsigned)r->last, r->address, r->prefix);
+}
+
+static void test_rules(void)
+{
+	static const struct {
+		const char *text, *words;
+	} good_rules[] = {
+		{ "tcp", "6 0-0 /0" },
+		{ "udp", "17 0-0 /0" },
+		{ "tcp:443", "6 443-443 /0" },
+		{ "tcp:1-65535", "6 1-65535 /0" },
+		{ "udp:53@192.0.2.1", "17 53-53 192.0.2.1/32" },
+		{ "tcp@10.0.0.0/8", "6 0-0 10.0.0.0/8" },
+		{ "10.0.0.0/8", "0 0-0 10.0.0.0/8" },
+		{ "0.0.0.0/0", "0 0-0 0.0.0.0/0" },
+		{ "192.0.2.128/25", "0 0-0 192.0.2.128/25" },
+		{ "tcp:1000-2000@2001:db8::/32", "6 1000-2000 2001:db8::/32" },
+		{ "2001:0DB8:0::1", "0 0-0 2001:db8::1/128" },
+		{ "fe80::/10", "0 0-0 fe80::/10" },
+		{ "dead:beef::", "0 0-0 dead:beef::/128" },
+		{ "::/0", "0 0-0 ::/0" },
+	};
+	static const char *const bad[] = { "", "tcp:", "tcp:0", "tcp:65536", "tcp:80-", "tcp:-80", "tcp:90-80", "tcp:80-90-100",
+		"tcp:http", "tcp:+80", "tcp:0x50", "tcp: 80", "tcp:80 ", "TCP:80", "icmp", "sctp:80", "tcp:80@", "tcp@",
+		"@10.0.0.1", "tcp:80@host", "tcp:443@*.example.org", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1",
+		"10.0.0/8", "010.0.0.0/8", "10.0.0.1:80", "2001:db8::1/32", "2001:db8::/129", "[2001:db8::1]", "::ffff:10.0.0.1",
+		"fe80::1%eth0", "10.0.0.0/8/8", "tcp:80@10.0.0.1@10.0.0.2", "none", "tcp:80; drop", "10.0.0.1\n",
+		"tcp:00000000000000000000000000000000000000000000000000000000080" };
+	struct inet_rule r;
+	char why[INET_RULE_WHY];
+	for (size_t i = 0; i < sizeof good_rules / sizeof *good_rules; i++) {
+		int result = inet_rule(good_rules[i].text, &r, why);
+		same(result == 0 ? rule_words(&r) : why, good_rules[i].words, good_rules[i].text);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		why[0] = '\0';
+		ok(inet_rule(bad[i], &r, why) == -EINVAL && why[0] != '\0', "\"%s\" is none", bad[i]);
+	}
+	(void)inet_rule("tcp:443@10.1.2.3/9", &r, why);
+	same(why, "the address has bits set beyond its prefix; the network is 10.0.0.0/9", "and what would be right");
+}
+
+/* What nft is told after the fixed lines of the chain. */
+static const char *own_lines(const struct result *r)
+{
+	const char *text = r->plan.firewall.ruleset, *from = text != NULL ? strstr(text, "mld2") : NULL;
+	from = from != NULL ? strchr(from, '\n') : NULL;
+	const char *end = from != NULL ? strstr(from, "	}\n") : NULL;
+	return end != NULL ? arena_strndup(&arena, from + 1, (size_t)(end - from - 1)) : "none";
+}
+
+static void test_firewall(void)
+{
+	const char *f = files("nameserver 192.0.2.1\\n", "");
+	const char *with_nft = arena_printf(&arena, "%s, \"/usr/sbin/nft\": \"file 0755\"", good);
+	const struct result *r = make(with_nft, f, "mode = \"user\";");
+	ok(r->plan.firewall.nft == NULL && r->plan.firewall.ruleset == NULL, "no rules, no nft");
+	r = make(with_nft, f,
+		"mode = \"user\"; allow = [ \"tcp:443\", \"10.0.0.0/8\", \"udp:5000-6000@2001:db8::/32\" ]; deny = [ \"10.1.0.0/16\", \"tcp:25\" ];");
+	same(mistake(r), "none", "rules: no mistake");
+	same(r->plan.firewall.nft, "/usr/sbin/nft", "nft is found where administrators' programs are");
+	same(own_lines(r),
+		"		ip daddr 10.1.0.0/16 goto refuse\n"
+		"		tcp dport 25 goto refuse\n"
+		"		tcp dport 443 counter accept\n"
+		"		meta l4proto { 6, 17 } ip daddr 10.0.0.0/8 counter accept\n"
+		"		ip6 daddr 2001:db8::/32 udp dport 5000-6000 counter accept\n"
+		"		meta l4proto { 6, 17 } ip daddr 192.0.2.1/32 th dport 53 counter accept\n"
+		"		goto refuse\n",
+		"what is denied comes first; the name server may be asked; the rest is refused");
+	ok(strstr(r->plan.firewall.ruleset, "hook output priority filter; policy drop;") != NULL,
+		"whatever happens to the rules before");
+	r = make(with_nft, f, "mode = \"user\"; deny = [ \"udp\" ];");
+	same(own_lines(r), "		meta l4proto 17 goto refuse\n", "deny alone");
+	ok(strstr(r->plan.firewall.ruleset, "hook output priority filter; policy accept;") != NULL, "leaves the rest");
+	r = make(with_nft, f, "mode = \"user\"; allow = [ \"none\" ];");
+	same(own_lines(r), "		goto refuse\n", "\"none\" is nothing, no name server either");
+	r = make(with_nft, f, "mode = \"user\"; dns = [ \"2001:db8::53\", \"192.0.2.9\" ]; allow = [ \"tcp:443\" ];");
+	same(own_lines(r),
+		"		tcp dport 443 counter accept\n"
+		"		meta l4proto { 6, 17 } ip6 daddr 2001:db8::53/128 th dport 53 counter accept\n"
+		"		meta l4proto { 6, 17 } ip daddr 192.0.2.9/32 th dport 53 counter accept\n"
+		"		goto refuse\n",
+		"name servers of the profile");
+}
+
+static void test_firewall_mistakes(void)
+{
+	const char *f = files("nameserver 192.0.2.1\\n", "");
+	const char *with_nft = arena_printf(&arena, "%s, \"/usr/sbin/nft\": \"file 0755\"", good);
+	const struct result *r = make(good, f, "mode = \"user\"; allow = [ \"tcp:443\" ];");
+	same(mistake(r), "the program nft, which makes the rules, is not there", "no nft");
+	same(r->diags.count > 0 ? r->diags.items[0].hint : NULL, "install the package nftables", "the hint names the package");
+	r = make(with_nft, f, "mode = \"host\"; allow = [ \"tcp:443\", \"tcp:80\" ];");
+	same(mistake(r), "mode \"host\" has no network of its own that rules could be made for", "the host's network");
+	ok(r->diags.count > 0 && strstr(r->diags.items[0].hint, "network.tcp_connect = [ 443, 80 ]") != NULL, "and what would do");
+	r = make(with_nft, f, "mode = \"host\"; allow = [ \"tcp:443\", \"udp:53\" ];");
+	same(r->diags.count > 0 ? r->diags.items[0].hint : NULL, "say network.mode = \"user\"", "which is not said of other rules");
+	r = make(with_nft, f, "deny = [ \"tcp:443\" ];");
+	same(mistake(r), "mode \"none\" has no network of its own that rules could be made for", "no network");
+	r = make("\"/usr/sbin/nft\": \"file 0755\"", f,
+		"mode = \"user\"; host_fallback = true; abstract_sockets = \"host\"; deny = [ \"tcp:443\" ];");
+	ok(r->diags.errors == 1 && strstr(mistake(r), "the rules cannot hold on the host's network") != NULL,
+		"host_fallback does not lose them");
+	r = make(with_nft, f, "mode = \"user\"; deny = [ \"127.0.0.0/8\" ];");
+	same(mistake(r), "\"127.0.0.0/8\": the loopback is the sandbox's own, and always open to it", "the loopback");
+	r = make(with_nft, f, "mode = \"user\"; allow = [ \"tcp:443\" ]; }; capabilities = { keep = [ \"CAP_NET_RAW\" ];");
+	same(mistake(r), "with net_raw the program could send packets past the rules of network.allow", "packets past the rules");
+	r = make(with_nft, f, "mode = \"user\"; deny = [ \"tcp:443\" ]; }; capabilities = { keep = [ \"net_admin\" ];");
+	same(mistake(r), "with net_admin the program could change the rules of network.deny", "power over the rules");
+	r = make(with_nft, f, "mode = \"user\"; deny = [ \"tcp:443\" ]; }; devices = { tun = true;");
+	ok(r->diags.errors == 1 && strcmp(r->diags.items[0].setting, "devices.tun") == 0, "interfaces of its own");
+	r = make(with_nft, f, "mode = \"user\"; allow = [ ];");
+	same(mistake(r), "an empty list of rules", "an empty list is neither everything nor nothing");
+}
+
 int main(void)
 {
 	test_arguments();
@@ -180,6 +300,9 @@ int main(void)
 	test_missing();
 	test_routes();
 	test_endpoints();
+	test_rules();
+	test_firewall();
+	test_firewall_mistakes();
 	arena_free(&arena);
 	return tap_done();
 }

@@ -12,7 +12,7 @@ static const char machine[] =
 	" \"paths\": { \"/usr\": \"dir\", \"/opt\": \"dir\", \"/srv/debian\": \"dir\", \"/work\": \"dir\", \"/tmp\": \"dir\", \"/dev/dri/card0\": \"dev\","
 	"   \"/dev/kfd\": \"dev\", \"/dev/snd/seq\": \"dev\", \"/dev/video0\": \"dev\", \"/dev/input/js0\": \"dev\","
 	"   \"/dev/hidraw0\": \"dev\", \"/dev/bus/usb/001\": \"dir\", \"/dev/kvm\": \"dev\", \"/dev/ttyS0\": \"dev\","
-	"   \"/dev/usb/lp0\": \"dev\", \"/dev/net/tun\": \"dev 0600 1000\", \"/usr/bin/pasta\": \"file 0755\", \"/dev/fuse\": \"dev\","
+	"   \"/dev/usb/lp0\": \"dev\", \"/dev/net/tun\": \"dev 0600 1000\", \"/usr/bin/pasta\": \"file 0755\", \"/usr/sbin/nft\": \"file 0755\", \"/dev/fuse\": \"dev\","
 	"   \"/home/ada/Downloads\": \"dir\", \"/home/ada/project\": \"dir\", \"/home/ada/Documents/private\": \"dir\","
 	"   \"/etc/machine-id\": \"file\", \"/var/lib/www\": \"dir\", \"/dev/pts/3\": \"dev\", \"/dev/null\": \"dev\", \"/dev/zero\": \"dev\","
 	"   \"/sys/fs/cgroup/box\": \"dir 0755 1000\", \"/sys/fs/cgroup/box/cgroup.type\": \"file\", \"/run/systemd/system\": \"dir\","
@@ -56,6 +56,8 @@ static const struct {
 	{ "resources.optional", "resources.driver", "v1", ADA },
 	{ "network.dns", "network.mode", "user", ADA },
 	{ "network.forward", "network.mode", "user", ADA },
+	{ "network.allow", "network.mode", "user", ADA },
+	{ "network.deny", "network.mode", "user", ADA },
 	{ "network.host_fallback", "network.mode", "user", EVE },
 	{ "network.abstract_sockets", "network.mode", "host", ADA },
 };

@@ -1,0 +1,27 @@
+/* What network.allow and network.deny say in one text: a protocol, ports and addresses. */
+#ifndef BAILEY_BASE_INET_RULE_H
+#define BAILEY_BASE_INET_RULE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/inet.h"
+
+enum { INET_RULE_WHY = 160 };
+
+/* A packet matches when it matches every part that is given. */
+struct inet_rule {
+	int protocol; /* IPPROTO_TCP, IPPROTO_UDP; 0: not given */
+	uint16_t first, last; /* destination ports, host byte order; both 0: not given */
+	int family; /* AF_INET, AF_INET6; 0: no address is given */
+	char address[INET_TEXT]; /* in its one spelling, without bits beyond the prefix */
+	unsigned prefix; /* 32 or 128 for one address */
+};
+
+/*
+ * PROTOCOL[:PORT[-PORT]][@ADDRESS[/PREFIX]] or ADDRESS[/PREFIX]; PROTOCOL is "tcp" or "udp".  No names, no blanks, no IPv4 address
+ * in the form of IPv6.  0, or -EINVAL with the reason in `why`, which goes after "...": ".
+ */
+int inet_rule(const char *text, struct inet_rule *ret, char why[INET_RULE_WHY]);
+
+#endif

@@ -1,0 +1,16 @@
+/* The rules of network.allow and network.deny, loaded from outside while the sandbox's first process waits. */
+#ifndef BAILEY_LAUNCH_FIREWALL_H
+#define BAILEY_LAUNCH_FIREWALL_H
+
+#include <signal.h>
+
+#include "base/err.h"
+#include "plan/plan.h"
+
+/*
+ * Has nft(8) make plan->firewall in the network namespace of the waiting process behind `pidfd`, 10 s at most; `mask` is the signal
+ * mask for it.  0, -ESRCH (without `e`) when that process has ended, which whoever waits for it will tell, or -errno with `e`.
+ */
+int firewall_load(const struct plan *plan, int pidfd, const sigset_t *mask, struct err *e);
+
+#endif

@@ -1,0 +1,247 @@
+/* network.allow and network.deny: rules of nftables for the sandbox's own network namespace, as text for nft(8). */
+#include <netinet/in.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+
+#include "base/inet_rule.h"
+#include "plan/parts.h"
+
+static const char *const setting_allow = "network.allow", *const setting_deny = "network.deny";
+
+/*
+ * The loopback is the sandbox's own.  Neighbour discovery (and what a router of IPv6 and multicast need) comes before what the
+ * profile denies: without it no address can be reached at all.  Answers, and errors about what was allowed, belong to a connection.
+ */
+static const char beginning[] =
+	"		oif lo accept\n"
+	"		ct state established,related accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld-listener-report, mld2-listener-report } "
+	"accept\n";
+
+/*
+ * Protocols are numbers: nft looks their names up in /etc/protocols, which not every machine has.
+ * Refused at once, so that a program does not wait for an answer that nobody sends.
+ */
+static const char refusal[] = "	chain refuse {\n"
+			      "		meta l4proto 6 counter reject with tcp reset\n"
+			      "		counter reject with icmpx type admin-prohibited\n"
+			      "	}\n";
+
+/* Nothing passes through a sandbox from one interface to another, whatever ip_forward is inherited as. */
+static const char forwarding[] = "	chain forward {\n"
+				 "		type filter hook forward priority filter; policy drop;\n"
+				 "	}\n";
+
+struct making {
+	struct planner *pl;
+	struct firewall_plan *f;
+	size_t cap;
+	struct buf text;
+};
+
+/* "tcp dport 1000-2000 ip daddr 192.0.2.0/24" */
+static const char *expression(struct arena *a, const struct inet_rule *r)
+{
+	struct buf b = { .arena = a };
+	const char *protocol = r->protocol == IPPROTO_TCP ? "tcp" : "udp";
+	if (r->family != 0)
+		buf_printf(&b, "%s daddr %s/%u ", r->family == AF_INET6 ? "ip6" : "ip", r->address, r->prefix);
+	if (r->first != 0 && r->first != r->last)
+		buf_printf(&b, "%s dport %u-%u ", protocol, (unsigned)r->first, (unsigned)r->last);
+	else if (r->first != 0)
+		buf_printf(&b, "%s dport %u ", protocol, (unsigned)r->first);
+	else if (r->protocol != 0)
+		buf_printf(&b, "meta l4proto %d ", r->protocol);
+	return buf_text(&b);
+}
+
+static const char *words(struct arena *a, const struct inet_rule *r, bool deny)
+{
+	struct buf b = { .arena = a };
+	buf_puts(&b, r->protocol == IPPROTO_TCP ? "TCP" : r->protocol == IPPROTO_UDP ? "UDP" : deny ? "everything" : "TCP and UDP");
+	if (r->first != 0 && r->first != r->last)
+		buf_printf(&b, " ports %u to %u", (unsigned)r->first, (unsigned)r->last);
+	else if (r->first != 0)
+		buf_printf(&b, " port %u", (unsigned)r->first);
+	bool one = r->prefix == (r->family == AF_INET6 ? 128 : 32);
+	if (r->family == 0)
+		buf_puts(&b, " anywhere");
+	else if (one)
+		buf_printf(&b, " at %s", r->address);
+	else
+		buf_printf(&b, " at %s/%u", r->address, r->prefix);
+	return buf_text(&b);
+}
+
+static void keep(struct making *m, struct firewall_rule rule)
+{
+	struct firewall_plan *f = m->f;
+	f->rules = arena_grow(m->pl->arena, f->rules, f->rule_count, &m->cap, sizeof *f->rules);
+	f->rules[f->rule_count++] = rule;
+}
+
+static void add(struct making *m, const struct item *item, const char *setting, bool deny)
+{
+	struct inet_rule r;
+	char why[INET_RULE_WHY];
+	struct arena *a = m->pl->arena;
+	if (inet_rule(item->text, &r, why) < 0)
+		return; /* "none"; conf/ has refused the rest */
+	if (r.family != 0 && inet_is_loopback(r.address)) {
+		struct diag *at = diag_error(m->pl->diags, item->origin, setting,
+			"\"%s\": the loopback is the sandbox's own, and always open to it", item->text);
+		diag_hint(m->pl->diags, at, "take the rule away");
+		return;
+	}
+	keep(m, (struct firewall_rule){ .text = item->text, .words = words(a, &r, deny), .deny = deny, .origin = item->origin });
+	if (deny)
+		buf_printf(&m->text, "		%sgoto refuse\n", expression(a, &r));
+	else
+		buf_printf(&m->text, "		%s%scounter accept\n", r.protocol == 0 ? "meta l4proto { 6, 17 } " : "",
+			expression(a, &r));
+}
+
+/* Who allows "tcp:443" means a server by its name. */
+static void add_servers(struct making *m)
+{
+	struct planner *pl = m->pl;
+	static const char key[] = "nameserver ";
+	for (const char *line = pl->plan->user_network.resolv; line != NULL && *line != '\0';) {
+		size_t len = strcspn(line, "\n");
+		struct inet_rule r;
+		char why[INET_RULE_WHY];
+		const char *address =
+			len >= sizeof key ? arena_strndup(pl->arena, line + sizeof key - 1, len - sizeof key + 1) : "";
+		bool server = strncmp(line, key, sizeof key - 1) == 0 && inet_rule(address, &r, why) == 0;
+		if (server && !inet_is_loopback(address)) {
+			keep(m,
+				(struct firewall_rule){
+					.text = address,
+					.words = arena_printf(pl->arena, "the name server %s, TCP and UDP port 53", r.address),
+					.server = true,
+					.origin = m->f->origin,
+				});
+			buf_printf(&m->text, "		meta l4proto { 6, 17 } %sth dport 53 counter accept\n",
+				expression(pl->arena, &r));
+		}
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void plan_rules(struct making *m)
+{
+	const struct profile *p = m->pl->p;
+	struct firewall_plan *f = m->f;
+	buf_printf(&m->text,
+		"table inet bailey {\n%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s",
+		refusal, f->only ? "drop" : "accept", beginning);
+	for (size_t i = 0; i < p->network_deny.count; i++)
+		add(m, &p->network_deny.items[i], setting_deny, true);
+	for (size_t i = 0; i < p->network_allow.count; i++)
+		add(m, &p->network_allow.items[i], setting_allow, false);
+	bool none = true;
+	for (size_t i = 0; i < f->rule_count; i++)
+		none = none && f->rules[i].deny;
+	if (f->only && !none)
+		add_servers(m);
+	if (f->only)
+		buf_puts(&m->text, "		goto refuse\n");
+	buf_printf(&m->text, "	}\n%s}\n", forwarding);
+	f->ruleset = buf_text(&m->text);
+}
+
+/* Whether Landlock could do the same: TCP ports at any address. */
+static const char *tcp_ports(struct planner *pl)
+{
+	const struct list *l = &pl->p->network_allow;
+	struct buf b = { .arena = pl->arena };
+	for (size_t i = 0; i < l->count; i++) {
+		struct inet_rule r;
+		char why[INET_RULE_WHY];
+		if (inet_rule(l->items[i].text, &r, why) < 0 || r.protocol != IPPROTO_TCP || r.family != 0 || r.first == 0 ||
+			r.first != r.last)
+			return NULL;
+		buf_printf(&b, "%s%u", i > 0 ? ", " : "", (unsigned)r.first);
+	}
+	return l->count > 0 && pl->p->network_deny.count == 0 ? buf_text(&b) : NULL;
+}
+
+/* False after a diagnostic: the network is none of its own. */
+static bool has_network(struct planner *pl, const struct item *first, const char *setting)
+{
+	const struct plan *plan = pl->plan;
+	if (plan->network != NETWORK_HOST && plan->network != NETWORK_NONE)
+		return true;
+	struct diag *at;
+	if (plan->network_fallback != NULL) {
+		at = diag_error(pl->diags, first->origin, setting,
+			"the rules cannot hold on the host's network, and \"user\" cannot be had: %s", plan->network_fallback);
+		diag_hint(pl->diags, at, "install the package passt; network.host_fallback does not go with rules");
+		return false;
+	}
+	at = diag_error(pl->diags, first->origin, setting, "mode \"%s\" has no network of its own that rules could be made for",
+		schema_choice_word((int)plan->network));
+	const char *ports = plan->network == NETWORK_HOST ? tcp_ports(pl) : NULL;
+	if (ports != NULL)
+		diag_hint(pl->diags, at,
+			"say network.mode = \"user\", or network.tcp_connect = [ %s ], which bounds TCP on the host's network",
+			ports);
+	else
+		diag_hint(pl->diags, at, "say network.mode = \"user\"");
+	return false;
+}
+
+/* Capabilities over the namespace that the rules are in. */
+static void check_powers(struct planner *pl, const struct item *first, const char *setting)
+{
+	static const struct {
+		int number;
+		const char *name, *why;
+	} powers[] = {
+		{ CAP_NET_ADMIN, "net_admin", "change the rules" },
+		{ CAP_NET_RAW, "net_raw", "send packets past the rules" },
+	};
+	const struct list *keep = &pl->p->capabilities_keep;
+	for (size_t i = 0; i < sizeof powers / sizeof *powers; i++) {
+		if ((pl->plan->keep_caps >> powers[i].number & 1) == 0)
+			continue;
+		struct origin o = first->origin;
+		for (size_t k = 0; k < keep->count; k++) {
+			const char *text = keep->items[k].text;
+			if (strcasecmp(strncasecmp(text, "cap_", 4) == 0 ? text + 4 : text, powers[i].name) == 0)
+				o = keep->items[k].origin;
+		}
+		struct diag *at = diag_error(pl->diags, o, "capabilities.keep", "with %s the program could %s of %s",
+			powers[i].name, powers[i].why, setting);
+		diag_hint(pl->diags, at, "take one of the two away; the rules are asked for at %s",
+			origin_text(pl->arena, first->origin));
+	}
+	if (pl->p->devices_tun.i != 0)
+		diag_error(pl->diags, pl->p->devices_tun.origin, "devices.tun",
+			"interfaces of its own do not go with %s, asked for at %s", setting, origin_text(pl->arena, first->origin));
+}
+
+void plan_firewall(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	if (p->network_allow.count == 0 && p->network_deny.count == 0)
+		return;
+	struct firewall_plan *f = &pl->plan->firewall;
+	bool only = p->network_allow.count > 0;
+	const struct item *first = only ? &p->network_allow.items[0] : &p->network_deny.items[0];
+	const char *setting = only ? setting_allow : setting_deny;
+	if (!has_network(pl, first, setting))
+		return;
+	check_powers(pl, first, setting);
+	f->only = only;
+	f->origin = first->origin;
+	struct making m = { .pl = pl, .f = f, .text = { .arena = pl->arena } };
+	plan_rules(&m);
+	f->nft = plan_tool_of_admin(pl, "nft");
+	if (f->nft == NULL) {
+		struct diag *at =
+			diag_error(pl->diags, first->origin, setting, "the program nft, which makes the rules, is not there");
+		diag_hint(pl->diags, at, "install the package nftables");
+	}
+}
