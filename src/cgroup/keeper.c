@@ -50,9 +50,12 @@ static void answer(struct cgroup *c, const struct request *q, pid_t launcher, st
 	*ret = (struct reply){ 0 };
 	switch (q->what) {
 	case KEEPER_PLACE:
-		/* The launcher has the user's rights only: nothing but its own sandbox may be moved. */
-		ret->result = is_child(q->pid, launcher) ? c->ops->place(c, q->pid, &ret->e)
-							 : err_set(&ret->e, ESRCH, "the sandbox is gone");
+		/* The launcher has the user's rights only: nothing but its own sandbox may be moved, once. */
+		if (c->plan == NULL)
+			ret->result = -EINVAL;
+		else
+			ret->result = is_child(q->pid, launcher) ? c->ops->place(c, q->pid, &ret->e)
+								 : err_set(&ret->e, ESRCH, "the sandbox is gone");
 		break;
 	case KEEPER_FREEZE:
 	case KEEPER_THAW: ret->result = c->ops->freeze(c, q->what == KEEPER_FREEZE); break;

@@ -141,6 +141,9 @@ int prepare_settle(const struct plan *plan, struct err *e)
 		r = (int)sys_result(setresuid(plan->uid, plan->uid, plan->uid));
 	else if (plan->mode == IDENTITY_HOST)
 		r = sys_capset(0, 0, 0);
+	/* The id maps are written; other programs of the user have no business with us, who can ask root's keepers for things. */
+	if (r == 0 && plan->become)
+		r = (int)sys_result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 	if (r == 0)
 		return 0;
 	(void)err_set(e, -r, "cannot give root's privileges up");

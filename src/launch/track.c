@@ -12,10 +12,9 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "plan/print.h"
-
-enum { TEXT_MAX = 64 * 1024 };
 
 void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const struct cgroup *group,
 	const char *name)
@@ -48,94 +47,34 @@ static int enter(struct track *t, struct err *e)
 	return place < 0 ? -e->code : state_enter(&t->entry, t->arena, place, t->name, t->plan->profile_name, e);
 }
 
-/* ---- the keeper: started by root, the launcher gives root up, and the entry is root's ---- */
-
-static _Noreturn void keep(struct state_entry *entry, int socket)
-{
-	sigset_t all;
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* it ends with the launcher, not with the terminal */
-	(void)prctl(PR_SET_NAME, "bailey-keeper");
-	/* What the caller's pipes and terminal are for is none of its business. */
-	int keep[3] = { entry->place, entry->directory, socket };
-	unsigned from = 0;
-	for (size_t i = 0; i < 3; i++) {
-		size_t least = i;
-		for (size_t k = i + 1; k < 3; k++)
-			if (keep[k] < keep[least])
-				least = k;
-		int fd = keep[least];
-		keep[least] = keep[i];
-		if ((unsigned)fd > from)
-			(void)sys_close_range(from, (unsigned)fd - 1, 0);
-		from = (unsigned)fd + 1;
-	}
-	(void)sys_close_range(from, ~0U, 0);
-	struct arena a = { 0 };
-	char *text = arena_alloc(&a, TEXT_MAX);
-	for (;;) {
-		ssize_t n = recv(socket, text, TEXT_MAX, 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break; /* the launcher and its sandbox are gone */
-		int r = state_write_text(entry, text, (size_t)n);
-		(void)send(socket, &r, sizeof r, MSG_NOSIGNAL);
-	}
-	state_leave(entry);
-	_exit(0);
-}
-
-static int start_keeper(struct track *t, struct err *e)
-{
-	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_set(e, errno, "cannot make a socket pair");
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)close(pair[0]);
-		keep(&t->entry, pair[1]);
-	}
-	int code = errno;
-	(void)close(pair[1]);
-	if (pid < 0) {
-		(void)close(pair[0]);
-		return err_set(e, code, "cannot start the process that keeps track of the sandbox");
-	}
-	t->keeper = pair[0];
-	t->keeper_pid = pid;
-	return 0;
-}
-
-static int write_down(struct track *t, const struct state_record *r, struct arena *a, struct err *e)
-{
-	if (t->keeper < 0)
-		return state_write(&t->entry, r, e);
-	struct buf text = { .arena = a };
-	int code = -EPIPE;
-	state_record_print(&text, r);
-	ssize_t n = send(t->keeper, text.text, text.len, MSG_NOSIGNAL);
-	if (n < 0)
-		code = -errno;
-	else if (recv(t->keeper, &code, sizeof code, 0) != (ssize_t)sizeof code)
-		code = -EPIPE;
-	return code == 0 ? 0 : err_set(e, -code, "cannot write down what runs as %s", r->name);
-}
-
 /* ---- the description ---- */
 
-static void describe_resources(const struct track *t, struct arena *a, struct state_record *r)
+/* What only the launcher can tell, while the keeper writes. */
+struct told {
+	pid_t sandbox, program; /* 0: not there yet */
+	size_t cgroup_count;
+	char cgroups[CGROUP_DIRECTORIES][PATH_MAX]; /* the directories with limits */
+};
+
+static void tell(const struct track *t, pid_t sandbox, pid_t program, struct told *ret)
+{
+	ret->sandbox = sandbox;
+	ret->program = program;
+	ret->cgroup_count = 0;
+	for (size_t i = 0; i < t->group->count; i++)
+		if (cgroup_path(t->group, i, ret->cgroups[ret->cgroup_count], PATH_MAX) == 0)
+			ret->cgroup_count++;
+}
+
+static void describe_resources(const struct track *t, struct arena *a, const struct told *told, struct state_record *r)
 {
 	const struct cgroup_plan *plan = &t->plan->cgroup;
 	if (plan->driver == CGROUP_DRIVER_NONE && plan->degraded_count == 0)
 		return;
 	r->driver = plan->driver != CGROUP_DRIVER_NONE ? plan->driver_name : NULL;
-	r->cgroups = arena_array(a, t->group->count, sizeof *r->cgroups);
-	for (size_t i = 0; i < t->group->count; i++) {
-		char path[PATH_MAX];
-		if (cgroup_path(t->group, i, path, sizeof path) == 0)
-			r->cgroups[r->cgroup_count++] = arena_strdup(a, path);
-	}
+	r->cgroups = arena_array(a, told->cgroup_count, sizeof *r->cgroups);
+	for (size_t i = 0; i < told->cgroup_count; i++)
+		r->cgroups[r->cgroup_count++] = told->cgroups[i];
 	struct state_limit *limits = arena_array(a, plan->write_count, sizeof *limits);
 	size_t n = 0;
 	for (size_t i = 0; i < plan->write_count; i++) {
@@ -157,8 +96,7 @@ static void describe_resources(const struct track *t, struct arena *a, struct st
 		r->degraded[r->degraded_count++] = plan->degraded[i].setting;
 }
 
-/* The memory for this is of its own and given back: the launch's may be as large as one chunk already. */
-static int describe(struct track *t, pid_t sandbox, pid_t program, struct err *e)
+static int write_down(const struct track *t, pid_t launcher, const struct told *told, struct err *e)
 {
 	struct arena a = { 0 };
 	struct state_record r = {
@@ -169,14 +107,127 @@ static int describe(struct track *t, pid_t sandbox, pid_t program, struct err *e
 		.plan = digest(&a, t->plan),
 		.started = t->started,
 	};
-	(void)state_process(&r.launcher, getpid());
+	(void)state_process(&r.launcher, launcher);
 	/* One that has ended is not described; the launcher learns of it by other ways. */
-	(void)state_process(&r.sandbox, sandbox);
-	(void)state_process(&r.task, program);
-	describe_resources(t, &a, &r);
-	int code = write_down(t, &r, &a, e);
+	(void)state_process(&r.sandbox, told->sandbox);
+	(void)state_process(&r.task, told->program);
+	describe_resources(t, &a, told, &r);
+	int code = state_write(&t->entry, &r, e);
 	arena_free(&a);
 	return code;
+}
+
+/*
+ * ---- the keeper: started by root, the launcher gives root up, and the entry is root's ----
+ *
+ * Whoever gets hold of the launcher, which has the user's rights by then, must not be able to put words into root's mouth: the
+ * keeper writes what it knows itself, and believes of the rest only what is the sandbox's.
+ */
+
+/* Only groups of the name that was given before root was given up: bailey list has what is in them killed when we are gone. */
+static bool is_ours(const struct track *t, const struct told *told)
+{
+	if (told->cgroup_count > CGROUP_DIRECTORIES)
+		return false;
+	for (size_t i = 0; i < told->cgroup_count; i++)
+		if (memchr(told->cgroups[i], '\0', PATH_MAX) == NULL || told->cgroups[i][0] != '/' ||
+			strcmp(path_base(told->cgroups[i]), t->group->name) != 0)
+			return false;
+	return true;
+}
+
+static int keep_told(struct track *t, pid_t launcher, struct told *told, size_t len)
+{
+	struct err e = { .code = 0 };
+	if (t->plan == NULL || len != sizeof *told || !is_ours(t, told))
+		return -EINVAL;
+	if ((told->sandbox != 0 && !state_process_below(told->sandbox, launcher)) ||
+		(told->program != 0 && !state_process_below(told->program, told->sandbox)))
+		told->sandbox = told->program = 0;
+	int code = write_down(t, launcher, told, &e);
+	if (told->program != 0) { /* there is nothing more to tell */
+		t->plan = NULL;
+		arena_free(t->arena);
+	}
+	return code;
+}
+
+static _Noreturn void keep(struct track *t, pid_t launcher, int socket)
+{
+	struct state_entry *entry = &t->entry;
+	sigset_t all;
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* it ends with the launcher, not with the terminal */
+	(void)prctl(PR_SET_NAME, "bailey-keeper");
+	/* What the caller's pipes and terminal are for is none of its business. */
+	int keep[3] = { entry->place, entry->directory, socket };
+	unsigned from = 0;
+	for (size_t i = 0; i < 3; i++) {
+		size_t least = i;
+		for (size_t k = i + 1; k < 3; k++)
+			if (keep[k] < keep[least])
+				least = k;
+		int fd = keep[least];
+		keep[least] = keep[i];
+		if ((unsigned)fd > from)
+			(void)sys_close_range(from, (unsigned)fd - 1, 0);
+		from = (unsigned)fd + 1;
+	}
+	(void)sys_close_range(from, ~0U, 0);
+	struct arena a = { 0 };
+	struct told *told = arena_alloc(&a, sizeof *told);
+	for (;;) {
+		ssize_t n = recv(socket, told, sizeof *told, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break; /* the launcher and its sandbox are gone */
+		int r = keep_told(t, launcher, told, (size_t)n);
+		(void)send(socket, &r, sizeof r, MSG_NOSIGNAL);
+	}
+	state_leave(entry);
+	_exit(0);
+}
+
+static int start_keeper(struct track *t, struct err *e)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(e, errno, "cannot make a socket pair");
+	pid_t launcher = getpid(), pid = fork();
+	if (pid == 0) {
+		(void)close(pair[0]);
+		keep(t, launcher, pair[1]);
+	}
+	int code = errno;
+	(void)close(pair[1]);
+	if (pid < 0) {
+		(void)close(pair[0]);
+		return err_set(e, code, "cannot start the process that keeps track of the sandbox");
+	}
+	t->keeper = pair[0];
+	t->keeper_pid = pid;
+	return 0;
+}
+
+static int ask_keeper(const struct track *t, const struct told *told)
+{
+	int code = -EPIPE;
+	ssize_t n = send(t->keeper, told, sizeof *told, MSG_NOSIGNAL);
+	if (n < 0)
+		return -errno;
+	return recv(t->keeper, &code, sizeof code, 0) == (ssize_t)sizeof code ? code : -EPIPE;
+}
+
+/* The memory for this is of its own and given back: the launch's may be as large as one chunk already. */
+static int describe(const struct track *t, pid_t sandbox, pid_t program, struct err *e)
+{
+	struct arena a = { 0 };
+	struct told *told = arena_alloc(&a, sizeof *told);
+	tell(t, sandbox, program, told);
+	int code = t->keeper >= 0 ? ask_keeper(t, told) : write_down(t, getpid(), told, e);
+	arena_free(&a);
+	return code < 0 && t->keeper >= 0 ? err_set(e, -code, "cannot write down what runs as %s", t->entry.name) : code;
 }
 
 int track_begin(struct track *t, struct err *e)

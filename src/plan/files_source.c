@@ -12,7 +12,7 @@ enum { HOP_MAX = 40 };
 /* NODE_ABSENT for a path that will not be made. */
 static enum node_type will_be_made(const struct file_tree *t, const char *path)
 {
-	for (size_t i = 0; i < t->created_count; i++)
+	for (size_t i = 0; t != NULL && i < t->created_count; i++)
 		if (path_within(t->created[i].path, path))
 			return t->created[i].file && strcmp(t->created[i].path, path) == 0 ? NODE_FILE : NODE_DIRECTORY;
 	return NODE_ABSENT;

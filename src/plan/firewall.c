@@ -238,8 +238,13 @@ void plan_firewall(struct planner *pl)
 	f->origin = first->origin;
 	struct making m = { .pl = pl, .f = f, .text = { .arena = pl->arena } };
 	plan_rules(&m);
-	f->nft = plan_tool_of_admin(pl, "nft");
-	if (f->nft == NULL) {
+	const char *refused, *hint;
+	f->nft = plan_tool_of_admin(pl, "nft", &refused);
+	if (f->nft == NULL && refused != NULL) {
+		const char *why = plan_tool_refusal(pl, refused, &hint);
+		struct diag *bad = diag_error(pl->diags, first->origin, setting, "it needs the program nft: %s", why);
+		diag_hint(pl->diags, bad, "%s", hint);
+	} else if (f->nft == NULL) {
 		struct diag *at =
 			diag_error(pl->diags, first->origin, setting, "the program nft, which makes the rules, is not there");
 		diag_hint(pl->diags, at, "install the package nftables");

@@ -76,9 +76,16 @@ static void map_file(
 
 static const char *map_tool(struct planner *pl, const char *name)
 {
-	const char *path = plan_tool(pl, name);
+	const char *refused, *hint, *path = plan_tool(pl, name, &refused);
 	if (path != NULL)
 		return path;
+	if (refused != NULL) {
+		const char *why = plan_tool_refusal(pl, refused, &hint);
+		struct diag *bad =
+			diag_error(pl->diags, pl->plan->user_origin, setting, "\"mapped\" needs the program %s: %s", name, why);
+		diag_hint(pl->diags, bad, "%s", hint);
+		return NULL;
+	}
 	struct diag *at = diag_error(
 		pl->diags, pl->plan->user_origin, setting, "\"mapped\" needs the program %s, which is not in PATH", name);
 	diag_hint(pl->diags, at, "install the package uidmap (in some distributions it is part of shadow or shadow-utils)");

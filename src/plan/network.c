@@ -154,8 +154,11 @@ static bool has_route(struct planner *pl)
 /* Why pasta cannot be used, or NULL; then `*ret_pasta` is its path. */
 static const char *pasta_missing(struct planner *pl, const char **ret_pasta, const char **ret_hint)
 {
-	*ret_pasta = plan_tool(pl, "pasta");
+	const char *refused;
+	*ret_pasta = plan_tool(pl, "pasta", &refused);
 	*ret_hint = "install the package passt";
+	if (*ret_pasta == NULL && refused != NULL)
+		return plan_tool_refusal(pl, refused, ret_hint);
 	if (*ret_pasta == NULL)
 		return "the program pasta is not in PATH";
 	struct node n;

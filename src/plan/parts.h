@@ -14,16 +14,21 @@ void plan_identity(struct planner *pl);
 void plan_id_maps(struct planner *pl);
 
 /*
- * The path of a program that does a part of the work from outside (newuidmap, pasta), or NULL.  The caller's PATH decides: some
- * distributions keep programs with a setuid bit in a directory of their own.
+ * The path, without symlinks, of a program that does a part of the work from outside (newuidmap, pasta), or NULL.  The caller's PATH
+ * decides: some distributions keep programs with a setuid bit in a directory of their own.  One that a program of an earlier sandbox
+ * may have put there, or, started by root, that anybody but root can change, is passed over; then, and when no other is found,
+ * `*ret_refused` is the first such one.
  */
-const char *plan_tool(struct planner *pl, const char *name);
+const char *plan_tool(struct planner *pl, const char *name, const char **ret_refused);
+
+/* The same, in directories of administrators' programs too, which are not in every user's PATH. */
+const char *plan_tool_of_admin(struct planner *pl, const char *name, const char **ret_refused);
+
+/* What is wrong with it, for the end of a sentence, and what to do about it. */
+const char *plan_tool_refusal(struct planner *pl, const char *refused, const char **ret_hint);
 
 /* The network, its name servers and the program that connects it; before plan_files(), which puts resolv.conf in its place. */
 void plan_network(struct planner *pl);
-
-/* The same, in directories of administrators' programs too, which are not in every user's PATH. */
-const char *plan_tool_of_admin(struct planner *pl, const char *name);
 
 /* network.allow and network.deny. Needs plan_network() and plan_capabilities(). */
 void plan_firewall(struct planner *pl);

@@ -257,17 +257,12 @@ int state_enter(struct state_entry *ret, struct arena *a, int place, const char 
 	return r;
 }
 
-int state_write_text(const struct state_entry *entry, const char *text, size_t len)
-{
-	return entry_write(entry->directory, text, len);
-}
-
 int state_write(const struct state_entry *entry, const struct state_record *r, struct err *e)
 {
 	struct arena a = { 0 };
 	struct buf text = { .arena = &a };
 	state_record_print(&text, r);
-	int code = state_write_text(entry, text.text, text.len);
+	int code = entry_write(entry->directory, text.text, text.len);
 	arena_free(&a);
 	return code == 0 ? 0 : err_set(e, -code, "cannot write down what runs as %s", r->name);
 }

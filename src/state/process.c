@@ -13,7 +13,7 @@
 #include "base/dir.h"
 #include "state/state.h"
 
-enum { PIDFS = 0x50494446 };
+enum { PIDFS = 0x50494446, GENERATIONS = 64 };
 
 static int read_stat(int proc, const char *pid, struct state_task *ret)
 {
@@ -86,6 +86,18 @@ bool state_process_lives(const struct state_process *p)
 		return false;
 	uint64_t inode = p->inode != 0 ? pidfd_inode(p->pid) : 0;
 	return inode == 0 || inode == p->inode; /* a zombie has none on some kernels */
+}
+
+bool state_process_below(pid_t pid, pid_t above)
+{
+	struct state_task t = { .parent = pid };
+	for (int steps = 0; steps < GENERATIONS && t.parent > 0 && above > 0; steps++) {
+		if (look(t.parent, &t) < 0)
+			return false;
+		if (t.parent == above)
+			return true;
+	}
+	return false;
 }
 
 uint64_t state_process_age(const struct state_process *p)

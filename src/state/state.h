@@ -71,6 +71,9 @@ int state_process(struct state_process *ret, pid_t pid);
 /* Whether it is still there (also as a zombie). */
 bool state_process_lives(const struct state_process *p);
 
+/* Whether the process `pid` is a child or a deeper descendant of `above`, as far as /proc shows it. */
+bool state_process_below(pid_t pid, pid_t above);
+
 /* Milliseconds since it began. */
 uint64_t state_process_age(const struct state_process *p);
 
@@ -149,9 +152,6 @@ int state_name_taken(const struct state_record *other, struct err *e);
 
 /* Writes the description, all at once for whoever reads it. 0 or -errno with `e`. */
 int state_write(const struct state_entry *entry, const struct state_record *r, struct err *e);
-
-/* The same for a description that state_record_print() has made. 0 or -errno. */
-int state_write_text(const struct state_entry *entry, const char *text, size_t len);
 
 /* Removes the directory and lets go of it. Nothing happens for an entry that was not entered. */
 void state_leave(struct state_entry *entry);

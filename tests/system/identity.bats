@@ -99,7 +99,8 @@ NoNewPrivs 1"
 @test "mapped: a program that fails is reported with what it said, and nothing is left" {
 	need subuid
 	local mark
-	mkdir bin
+	mkdir -p ~/.local/bin
+	ln -sfn ~/.local/bin bin # where no program may write
 	printf '#!/bin/sh\necho "$0 of $#: no such luck" >&2\nexit 1\n' > bin/newuidmap
 	chmod 755 bin/newuidmap
 	mark=$(unique_seconds)
@@ -119,7 +120,8 @@ no_bailey() { ! pgrep -u "$(id -u)" --runstates D,R,S,T -x bailey > /dev/null; }
 	need subuid
 	local mark launcher before
 	mark=$(unique_seconds)
-	mkdir bin
+	mkdir -p ~/.local/bin
+	ln -sfn ~/.local/bin bin # where no program may write
 	printf '#!/bin/sh\nexec sleep %s\n' "$mark" > bin/newuidmap
 	chmod 755 bin/newuidmap
 	env PATH="$WORK/bin:$PATH" "$BAILEY" run -p shell --set identity.user=mapped true $((RANDOM)) &

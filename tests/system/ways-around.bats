@@ -103,3 +103,25 @@ x"
 	gives 2 "$BAILEY" run -p archive tar --version
 	has "$output" "archive.conf" "the current directory (/)"
 }
+@test "a program that may write to a directory of PATH does not become a part of the next launch" {
+	mkdir -p npm/bin
+	# shellcheck disable=SC2016 # for the shell inside
+	gives 0 "$BAILEY" run -p default --rw npm sh -c 'cd "$1/bin" && for p in pasta newuidmap newgidmap; do
+		printf "#!/bin/sh\ntouch %s/ran\nexit 1\n" "$1" > $p && chmod 755 $p && ln $p ../$p; done' sh "$WORK/npm"
+	mkdir -p ~/.local/bin
+	ln -sf "$WORK/npm/pasta" "$WORK/npm/newuidmap" "$WORK/npm/newgidmap" ~/.local/bin
+	for first in "$WORK/npm/bin" "$HOME/.local/bin"; do
+		# Outside such a directory is what it is.
+		is "$(PATH=$first:$PATH command -v pasta)" "$first/pasta"
+		attempt env PATH="$first:$PATH" "$BAILEY" run -p default --net user --dry-run --json true
+		lacks "$output" "\"$WORK/npm/pasta" "\"$first/pasta"
+		attempt env PATH="$first:$PATH" "$BAILEY" run -p shell --set identity.user=mapped --dry-run --json true
+		lacks "$output" "\"$WORK/npm/newuidmap" "\"$first/newuidmap"
+		attempt env PATH="$first:$PATH" "$BAILEY" run -p default --net user true
+		attempt env PATH="$first:$PATH" "$BAILEY" run -p shell --set identity.user=mapped true
+		[ ! -e npm/ran ]
+	done
+	gives 2 env PATH="$WORK/npm/bin" "$BAILEY" run -p default --net user /bin/true
+	has "$output" "could have put $WORK/npm/bin/pasta there" "install the package"
+	rm ~/.local/bin/pasta ~/.local/bin/newuidmap ~/.local/bin/newgidmap
+}

@@ -130,6 +130,13 @@ static void test_missing(void)
 	const struct result *r = make("\"/dev/net/tun\": \"dev\"", f, "mode = \"user\";");
 	same(mistake(r), "\"user\" needs pasta: the program pasta is not in PATH", "no pasta");
 	ok(r->diags.count > 0 && strstr(r->diags.items[0].hint, "install the package passt") != NULL, "the hint names the package");
+	r = make("\"/usr/local/bin/pasta\": \"file 0755 1000\", \"/dev/net/tun\": \"dev\"", f, "mode = \"user\";");
+	same(mistake(r),
+		"\"user\" needs pasta: a program of an earlier run could have put /usr/local/bin/pasta there, which PATH finds",
+		"one of the user's own, where programs may write");
+	r = make("\"/usr/local/bin/pasta\": \"file 0757\", \"/usr/bin/pasta\": \"file 0755\", \"/dev/net/tun\": \"dev\"", f,
+		"mode = \"user\";");
+	same(r->plan.user_network.pasta, "/usr/bin/pasta", "one that anybody can write is passed over");
 	r = make("\"/usr/bin/pasta\": \"file 0755\"", f, "mode = \"user\";");
 	same(mistake(r), "\"user\" needs pasta: there is no /dev/net/tun", "no tun");
 	r = make("\"/usr/bin/pasta\": \"file 0755\", \"/dev/net/tun\": \"dev 0600 0\"", f, "mode = \"user\";");

@@ -77,3 +77,23 @@ teardown() {
 	fi
 	[ "$(cat /proc/sys/kernel/hostname)" != x ]
 }
+@test "a program of somebody else's is no part of what root starts" {
+	local bin
+	bin=$(getent passwd "$USER_NAME" | cut -d: -f6)/bin
+	mkdir "$bin"
+	printf '#!/bin/sh\nid -u > %s/ran\nexit 1\n' "$WORK" > "$bin/pasta"
+	chmod 755 "$bin/pasta"
+	chmod 777 "$WORK"
+	chown -R "$USER_NAME": "$bin"
+	for who in "$USER_NAME" host-root; do
+		run env PATH="$bin:$PATH" "$BAILEY" run -p default --set "identity.user=$who" --net user true
+		[ ! -e ran ]
+		run env PATH="$bin" "$BAILEY" run -p default --set "identity.user=$who" --net user /bin/true
+		[ "$status" -eq 2 ]
+		[[ $output == *"somebody else than root could change $bin/pasta"* ]]
+	done
+	# The same outside: a shell of root's would have started it.
+	PATH="$bin:$PATH" sh -c pasta || true
+	[ "$(cat ran)" = 0 ]
+	rm -r "$bin"
+}

@@ -207,3 +207,46 @@ print([s["program_pid"] for s in json.load(sys.stdin)["sandboxes"] if s["name"] 
 	run "$BAILEY" run -p ./capped.conf --ro /run sh -c "ls /run/bailey; ls -d /sys/fs/cgroup/*/bailey-*"
 	[[ $output != *"$NAME"* ]]
 }
+# forge PID CGROUP: says over each socket that the launcher PID has that the sandbox's control group is another one; prints how many
+# of its descriptors could be had for that.
+forge() {
+	python3 - "$@" << 'END'
+import ctypes, json, os, socket, struct, sys
+libc, pid, group = ctypes.CDLL(None), int(sys.argv[1]), sys.argv[2]
+pidfd, had = libc.syscall(434, pid, 0), 0
+record = {"bailey": 1, "name": os.environ["NAME"], "profile": "x", "profile_path": None, "program": "/x", "plan": "x", "started": 1,
+    "driver": "direct", "cgroups": [group], "limits": [], "degraded": [],
+    **{k: {"pid": 1, "start": 1, "inode": 0} for k in ("launcher", "sandbox", "task")}}
+told = struct.pack("@iiQ", 1, 1, 1) + b"".join(p.ljust(4096, b"\0") for p in [group.encode()] + 7 * [b""])
+for fd in range(3, 64):
+    got = libc.syscall(438, pidfd, fd, 0)
+    if got < 0:
+        continue
+    had += 1
+    try:
+        s = socket.socket(fileno=got)
+        if s.type & 0xf == socket.SOCK_SEQPACKET:
+            for text in (json.dumps(record).encode(), told):
+                s.send(text, socket.MSG_DONTWAIT)
+    except OSError:
+        pass
+print(had)
+END
+}
+@test "the user that the sandbox runs as cannot have root believe what it says about control groups" {
+	local directory user
+	hold
+	directory=$(member "['cgroups'][0]")
+	export NAME
+	# The user's other programs do not get at the launcher, ...
+	export -f forge
+	run setpriv --reuid "$USER_NAME" --regid "$USER_NAME" --clear-groups --inh-caps=-all bash -c 'forge "$@"' bash "$held" /other
+	[ "$output" = 0 ]
+	# ... and if one did: root's own record stays what it is, and nothing is removed or killed in another's group.
+	run forge "$held" "${directory%/*}/bailey-other-1-00000000"
+	[ "$output" -gt 3 ]
+	sleep 0.2
+	run cat "/run/bailey/$NAME/state.json"
+	[[ $output != *bailey-other* ]]
+	[ "$(member "['cgroups'][0]")" = "$directory" ]
+}
