@@ -22,7 +22,7 @@ enum { CGROUP_DIRECTORIES = 8, CGROUP_NAME_SIZE = 80 };
 /* One directory that was made. */
 struct cgroup_directory {
 	int parent; /* descriptor of the directory it was made in, or -1 */
-	int group; /* descriptor of the directory with the limits */
+	int group; /* descriptor of the directory with the limits; shared lock: it is in use */
 	bool inner; /* the processes are in "payload" below it */
 };
 
@@ -98,5 +98,15 @@ int cgroup_path(const struct cgroup *c, size_t i, char *ret, size_t size);
  * or -errno.
  */
 int cgroup_sweep(const char *const *paths, size_t count);
+
+/*
+ * For what a launcher left that was killed in its first moments, when nothing tells of its group but the name: removes groups in the
+ * directory (any path; what is no control group is passed over) whose launcher does not exist, by the pid in the name and by the lock
+ * that a launcher holds, and that are empty.  Kills nobody.  What may not be removed stays.
+ */
+void cgroup_sweep_place(const char *directory);
+
+/* The same in the directories that this group was made in, as far as this process has them open. */
+void cgroup_sweep_around(const struct cgroup *c);
 
 #endif

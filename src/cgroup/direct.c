@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ int cgroup_direct_make(struct cgroup *c, int parent, const char *where, struct e
 	*at = (struct cgroup_directory){ .parent = parent, .group = -1, .inner = true };
 	c->count = 1;
 	at->group = cgroup_make_directory(parent, c->name, c->plan->keeper);
+	(void)flock(at->group, LOCK_SH | LOCK_NB); /* for cgroup_sweep_place() of another pid namespace */
 	int inner = at->group >= 0 ? cgroup_make_directory(at->group, CGROUP_INNER, c->plan->keeper) : at->group;
 	if (inner < 0)
 		return err_set(e, -inner, "cannot make a control group below %s", where);

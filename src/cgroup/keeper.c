@@ -133,6 +133,8 @@ static _Noreturn void keep(struct cgroup *c, int socket)
 			c->plan = NULL;
 			arena_free(c->arena);
 			(void)malloc_trim(0);
+			if (c->ops != &cgroup_systemd) /* a scope ends by itself */
+				cgroup_sweep_around(c);
 		}
 	}
 	c->ops->close(c);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ static int make_one(struct cgroup *c, const struct cgroup_hierarchy *h, struct e
 	*at = (struct cgroup_directory){ .parent = parent, .group = -1, .inner = h->inner };
 	c->count++;
 	at->group = cgroup_make_directory(parent, c->name, c->plan->keeper);
+	(void)flock(at->group, LOCK_SH | LOCK_NB); /* for cgroup_sweep_place() of another pid namespace */
 	if (at->group >= 0 && h->inner)
 		inner = cgroup_make_directory(at->group, CGROUP_INNER, c->plan->keeper);
 	if (at->group < 0 || inner < 0)

@@ -1,5 +1,6 @@
 /* bailey limit: other limits for a sandbox while it runs. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cgroup/change.h"
 #include "cli/sandboxes.h"
@@ -109,7 +110,7 @@ static void record(struct arena *a, struct state_record *r, const struct cgroup_
 	r->limit_count = n;
 }
 
-static int change(struct cli *cli, const struct state_sandbox *one, const struct conf_set *sets, size_t count)
+static int change_locked(struct cli *cli, const struct state_sandbox *one, const struct conf_set *sets, size_t count)
 {
 	struct arena *a = &cli->arena;
 	struct state_record r = one->record;
@@ -140,6 +141,19 @@ static int change(struct cli *cli, const struct state_sandbox *one, const struct
 		(void)cli_fail_err(cli, EXIT_SETUP, &e);
 	status = cli_write(cli, &out);
 	return status != 0 ? status : e.code != 0 ? EXIT_SETUP : 0;
+}
+
+/* One at a time: the limits in the description are those that are in force. */
+static int change(struct cli *cli, const struct state_sandbox *found, const struct conf_set *sets, size_t count)
+{
+	struct state_sandbox one = *found;
+	struct err e = { .code = 0 };
+	int lock = state_change(&one, &cli->arena, &e);
+	if (lock < 0)
+		return cli_fail_err(cli, EXIT_SETUP, &e);
+	int status = change_locked(cli, &one, sets, count);
+	(void)close(lock);
+	return status;
 }
 
 int cmd_limit(struct cli *cli, struct args *args)

@@ -3,6 +3,11 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
+#include "host/cgroups.h"
+
+enum { PLACES_MAX = 32 };
+
 void sandboxes_load(struct cli *cli, struct sandboxes *ret)
 {
 	struct state_search s;
@@ -10,6 +15,10 @@ void sandboxes_load(struct cli *cli, struct sandboxes *ret)
 	state_search(&s, &cli->facts, geteuid());
 	state_list(&ret->items, &ret->count, &cli->arena, &s, &d);
 	cli_print_diags(cli, &d);
+	const char *places[PLACES_MAX];
+	size_t count = facts_cgroup_places(&cli->facts, places, PLACES_MAX);
+	for (size_t i = 0; i < count; i++)
+		cgroup_sweep_place(places[i]);
 }
 
 int sandboxes_find(struct cli *cli, const struct sandboxes *all, const char *word, const struct state_sandbox **ret)

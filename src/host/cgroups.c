@@ -72,6 +72,28 @@ const char *facts_own_cgroup(struct facts *f, const char *mount, const char *con
 	return NULL;
 }
 
+size_t facts_cgroup_places(struct facts *f, const char **ret, size_t size)
+{
+	const char *text, *mount = facts_cgroup2(f);
+	const char *own = mount != NULL ? facts_own_cgroup(f, mount, NULL) : NULL;
+	size_t n = 0;
+	for (; own != NULL && n < size && path_within(own, mount); own = path_parent(f->arena, own))
+		ret[n++] = own;
+	if (facts_read(f, "/proc/self/cgroup", &text) < 0)
+		return n;
+	for (const char *line = text; *line != '\0' && n < size; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *list = line + strcspn(line, ":\n");
+		list += *list == ':';
+		/* Hierarchies with several controllers have one directory; those with a name only have none. */
+		const char *first = arena_strndup(f->arena, list, strcspn(list, ",:\n"));
+		mount = first[0] != '\0' && strncmp(first, "name=", 5) != 0 ? facts_cgroup1(f, first) : NULL;
+		own = mount != NULL ? facts_own_cgroup(f, mount, first) : NULL;
+		if (own != NULL)
+			ret[n++] = own;
+	}
+	return n;
+}
+
 bool facts_writable(struct facts *f, const char *path)
 {
 	struct node n;

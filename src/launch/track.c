@@ -230,16 +230,24 @@ static int describe(const struct track *t, pid_t sandbox, pid_t program, struct 
 	return code < 0 && t->keeper >= 0 ? err_set(e, -code, "cannot write down what runs as %s", t->entry.name) : code;
 }
 
+/* The sandboxes there are; what killed launchers have left is removed. What cannot be is told by bailey list. */
+static void look_around(const struct track *t, struct state_sandbox **ret, size_t *ret_count)
+{
+	struct state_search s;
+	struct diags d = { .arena = t->arena };
+	state_search(&s, t->facts, geteuid());
+	state_list(ret, ret_count, t->arena, &s, &d);
+}
+
 int track_begin(struct track *t, struct err *e)
 {
-	if (t->name == NULL && t->plan->cgroup.driver == CGROUP_DRIVER_NONE)
+	/* Root that gives its rights up could not write a control group down later. */
+	bool group = t->plan->cgroup.driver != CGROUP_DRIVER_NONE;
+	if (t->name == NULL && !(group && t->plan->become))
 		return 0;
-	struct state_search s;
 	struct state_sandbox *others;
 	size_t count;
-	struct diags d = { .arena = t->arena }; /* what cannot be removed is told by bailey list */
-	state_search(&s, t->facts, geteuid());
-	state_list(&others, &count, t->arena, &s, &d);
+	look_around(t, &others, &count);
 	/* The directory itself refuses the name; those in other places do not know of it. */
 	for (size_t i = 0; i < count && t->name != NULL; i++)
 		if (strcmp(others[i].record.name, t->name) == 0)
@@ -259,6 +267,13 @@ int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 		return 0;
 	if (r == 0)
 		r = describe(t, sandbox, program, e);
+	if (!begun && t->plan->cgroup.driver != CGROUP_DRIVER_NONE) {
+		struct state_sandbox *others;
+		size_t count;
+		look_around(t, &others, &count);
+		if (t->plan->cgroup.driver != CGROUP_DRIVER_SYSTEMD) /* its scopes end by themselves */
+			cgroup_sweep_around(t->group);
+	}
 	if (r < 0 && !begun)
 		state_leave(&t->entry);
 	return r;

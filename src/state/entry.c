@@ -86,6 +86,26 @@ int entry_read(struct state_record *ret, struct arena *a, int directory, struct 
 	return r < 0 ? r : state_record_read(ret, a, text, len, e);
 }
 
+/* Replacing the file replaces the lock: then its holder is done, and the next one is waited for. */
+int entry_lock(int directory)
+{
+	for (;;) {
+		int fd = openat(directory, file_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		int r;
+		do
+			r = flock(fd, LOCK_EX);
+		while (r < 0 && errno == EINTR);
+		if (r == 0 && still_named(directory, file_name, fd))
+			return fd;
+		r = r < 0 ? -errno : 0;
+		(void)close(fd);
+		if (r < 0)
+			return r;
+	}
+}
+
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0) {

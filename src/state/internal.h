@@ -20,6 +20,12 @@ int entry_read(struct state_record *ret, struct arena *a, int directory, struct 
 int entry_write(int directory, const char *text, size_t len);
 
 /*
+ * Waits for a lock on the description and holds it: with it, nobody but the sandbox's launcher replaces the description.  The
+ * lock's descriptor, to be closed, or -errno.
+ */
+int entry_lock(int directory);
+
+/*
  * Removes what a launcher has left, whose directory is held as `fd`: its cgroup, the directory itself. 0 or -errno with `e`; then the
  * directory stays. Closes `fd`.
  */

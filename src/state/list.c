@@ -139,6 +139,27 @@ int state_find(const struct state_sandbox **ret, const struct state_sandbox *all
 	return err_hint(e, count > 0 ? "bailey list shows those there are" : "none is running");
 }
 
+int state_change(struct state_sandbox *sandbox, struct arena *a, struct err *e)
+{
+	int directory = open(sandbox->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int lock = directory < 0 ? -errno : entry_lock(directory);
+	struct state_record again = { 0 };
+	int r = lock < 0 ? lock : entry_read(&again, a, directory, e);
+	bool same = r == 0 && again.launcher.pid == sandbox->record.launcher.pid &&
+		again.launcher.start == sandbox->record.launcher.start;
+	if (directory >= 0)
+		(void)close(directory);
+	if (same) {
+		sandbox->record = again;
+		return lock;
+	}
+	if (lock >= 0)
+		(void)close(lock);
+	if (r == 0 || r == -ENOENT)
+		return err_set(e, ENOENT, "the sandbox %s has ended", sandbox->record.name);
+	return e->code != 0 ? r : err_set(e, -r, "cannot open what %s says", sandbox->path);
+}
+
 int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e)
 {
 	int fd = open(sandbox->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -175,7 +175,13 @@ void state_list(struct state_sandbox **ret, size_t *ret_count, struct arena *a, 
  */
 int state_find(const struct state_sandbox **ret, const struct state_sandbox *all, size_t count, const char *word, struct err *e);
 
-/* Replaces the description of a running sandbox of another launcher. 0 or -errno with `e`. */
+/*
+ * For a change of a running sandbox of another launcher: waits until nobody else changes it, and reads its description again.
+ * Returns a descriptor to be closed after state_replace(), or -errno with `e`, also when the sandbox has ended.
+ */
+int state_change(struct state_sandbox *sandbox, struct arena *a, struct err *e);
+
+/* Replaces its description. 0 or -errno with `e`. */
 int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e);
 
 #endif
