@@ -92,18 +92,22 @@ static int write_description(int dir, struct arena *a, const struct plan_changes
 static int open_parent(struct arena *a, const char *directory, bool make)
 {
 	struct stat st;
+	int refused = 0; /* why one on the way could not be made; it matters when that one is absent */
 	char *path = arena_strdup(a, directory);
 	for (char *p = path + 1; make && *p != '\0'; p++) {
 		if (*p != '/')
 			continue;
 		*p = '\0';
 		/* A read-only or closed directory on the way does not matter where the next one is there: mkdir(2) tells either. */
-		if (mkdir(path, 0700) < 0 && (errno == ENOSPC || errno == EDQUOT))
-			return -errno;
+		int error = mkdir(path, 0700) < 0 ? errno : 0;
+		if (error == ENOSPC || error == EDQUOT)
+			return -error;
+		if (refused == 0 && error != EEXIST && error != ENOENT)
+			refused = error;
 		*p = '/';
 	}
 	if (make && mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
+		return errno == ENOENT && refused != 0 ? -refused : -errno;
 	int fd = sys_openat2(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS);
 	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
 		(void)close(fd);
@@ -117,6 +121,8 @@ static int fail_parent(struct err *e, int error, const char *directory)
 	(void)err_set(e, error, "cannot keep changes in %s", directory);
 	if (error == EPERM)
 		(void)err_hint(e, "the directory has to be the user's own, and writable for nobody else");
+	else if (error == EACCES || error == EROFS || error == ENOENT)
+		(void)err_hint(e, "XDG_STATE_HOME can name another directory than ~/.local/state");
 	return -error;
 }
 

@@ -346,7 +346,8 @@ static bool resource_valid(const struct place *at, const char *text)
 static bool address_valid(const struct place *at, const char *text)
 {
 	int family;
-	return inet_address(text, &family) == 0 || refuse(at, "a name is no address", "\"%s\" is no IPv4 or IPv6 address", text);
+	return inet_address(text, &family) == 0 ||
+		refuse(at, "an address alone, without a name or a port: \"192.0.2.1\"", "\"%s\" is no IPv4 or IPv6 address", text);
 }
 
 static bool endpoint_valid(const struct place *at, const char *text)

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +128,16 @@ static void read_kernel(struct facts *f, const char *release)
 		f->kernel_minor = (unsigned)strtoul(end + 1, NULL, 10);
 }
 
+/*
+ * sudo(8) may have left root the home of the user who called it.  What is found, made and granted there would be that user's to
+ * decide, by a symlink.
+ */
+static bool is_anothers(const char *home)
+{
+	struct stat st;
+	return getuid() == 0 && stat(home, &st) == 0 && st.st_uid != 0;
+}
+
 int facts_live(struct facts *f, struct arena *a, struct err *e)
 {
 	struct utsname u;
@@ -150,7 +161,7 @@ int facts_live(struct facts *f, struct arena *a, struct err *e)
 	f->user = user != NULL ? user : "";
 	f->home = "";
 	/* One with ".." in it stays as it is, for the message that refuses it. */
-	if (home != NULL && home[0] == '/' && path_normal(a, home, &f->home) < 0)
+	if (home != NULL && home[0] == '/' && !is_anothers(home) && path_normal(a, home, &f->home) < 0)
 		f->home = home;
 	if (f->home[0] == '\0')
 		ask_accounts(f);

@@ -54,7 +54,7 @@ struct facts {
 	/* the caller; always filled in */
 	uid_t uid, gid;
 	const char *user; /* name, "" when it cannot be told */
-	const char *home; /* $HOME when it is absolute, else the password entry; "" when there is none */
+	const char *home; /* $HOME when it is absolute (and root's, for root), else the password entry; "" when there is none */
 	const char *cwd; /* "" when it cannot be told (deleted, not searchable) */
 	char *const *environment; /* as in environ(7) */
 	const gid_t *groups; /* supplementary; live: filled by facts_groups() */

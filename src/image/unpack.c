@@ -336,9 +336,13 @@ static int unpack_as_other(struct unpacking *u)
 		(void)err_set(u->e, errno, "cannot start a process");
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (pid > 0 && shared->code != 0)
+	if (pid > 0 && shared->code != 0) {
 		*u->e = *shared;
-	else if (pid > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		/* The user's other programs could have written there too. */
+		u->e->origin = (struct origin){ .file = NULL };
+		u->e->text[sizeof u->e->text - 1] = u->e->hint[sizeof u->e->hint - 1] = '\0';
+	}
+	if (pid > 0 && u->e->code == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		(void)err_set(u->e, 0, "the process that did it was killed");
 	(void)munmap(shared, sizeof *shared);
 	return u->e->code == 0 ? 0 : -u->e->code;

@@ -165,8 +165,15 @@ int state_replace(const struct state_sandbox *sandbox, const struct state_record
 	int fd = open(sandbox->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, errno, "cannot open %s", sandbox->path);
+	/* The name may be another sandbox's by now. */
+	struct arena a = { 0 };
+	struct state_record now = { 0 };
+	struct err ignored = { .code = 0 };
+	int code = entry_read(&now, &a, fd, &ignored);
+	bool same = code == 0 && now.launcher.pid == r->launcher.pid && now.launcher.start == r->launcher.start;
+	arena_free(&a);
 	const struct state_entry entry = { .place = -1, .directory = fd };
-	int code = state_write(&entry, r, e);
+	code = same ? state_write(&entry, r, e) : err_set(e, ESRCH, "the sandbox %s has ended", r->name);
 	(void)close(fd);
 	return code;
 }

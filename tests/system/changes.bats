@@ -320,6 +320,12 @@ END
 	has "$output" "No space left on device" "thrown away"
 	is "$(fingerprint p)" "$left"
 }
+@test "a home where nothing can be made: the reason, and the way out" {
+	mkdir -m 500 closed
+	gives 125 env HOME="$WORK/closed" "$BAILEY" run -p default --rw "$WORK" --keep true
+	has "$output" "cannot keep changes in $WORK/closed/.local/state/bailey/changes: Permission denied" XDG_STATE_HOME
+	gives 0 env HOME="$WORK/closed" XDG_STATE_HOME="$WORK/state" "$BAILEY" run -p default --rw "$WORK" --keep true
+}
 @test "a program's trees of any depth and any mode are thrown away" {
 	gives 0 eph --ephemeral 'python3 -c "
 import os

@@ -97,3 +97,19 @@ teardown() {
 	[ "$(cat ran)" = 0 ]
 	rm -r "$bin"
 }
+@test "a home that is another's is not root's, whatever HOME says" {
+	local home
+	home=$(getent passwd "$USER_NAME" | cut -d: -f6)
+	mkdir -p "$home/.local/share/bailey/identities/shell"
+	mkdir "$WORK/etc"
+	ln -s "$WORK/etc" "$home/.local/share/bailey/identities/shell/work"
+	chown -R -h "$USER_NAME": "$home/.local"
+	# Outside, HOME is what it says.
+	[ "$(HOME=$home sh -c 'cd && pwd')" = "$home" ]
+	# shellcheck disable=SC2016 # for the shell inside
+	run env HOME="$home" "$BAILEY" run --dry-run -p shell --set identity.user=host-root --identity work sh -c 'echo evil > ~/cron'
+	[ "$status" -eq 0 ]
+	[[ $output != *"$WORK/etc"* ]]
+	[[ $output != *"$home"* ]]
+	rm -r "$home/.local"
+}
