@@ -104,14 +104,14 @@ static inline int sys_capset(uint64_t effective, uint64_t permitted, uint64_t in
 }
 
 /*
- * Gives back what deeper calls once used of the stack: for a process that only waits from here on.  The pages below the caller's
- * frame, but for the nearest, read as zeros when they are used again: madvise(2).
+ * Gives back what deeper calls once used of the stack: for a process that only waits from here on.  The pages below this
+ * function's own frame read as zeros when they are used again: madvise(2).  Not inline, so that its frame is known to be small.
  */
-static inline void sys_release_stack(void)
+static __attribute__((noinline, unused)) void sys_release_stack(void)
 {
-	enum { PAGE = 4096, SPAN = 64 * PAGE };
-	char *frame = __builtin_frame_address(0);
-	frame -= (uintptr_t)frame % PAGE + PAGE;
+	enum { PAGE = 4096, SPAN = 64 * PAGE, OWN = 512 };
+	char *frame = (char *)__builtin_frame_address(0) - OWN;
+	frame -= (uintptr_t)frame % PAGE;
 	(void)madvise(frame - SPAN, SPAN, MADV_DONTNEED); /* ENOMEM: not all of it was ever used, the rest is released */
 }
 

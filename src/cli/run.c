@@ -46,8 +46,12 @@ static int status_descriptor(struct cli *cli, const struct args *args, int *ret)
 	return 0;
 }
 
-/* The root is an archive that is not unpacked yet: what is in it decides over the plan, so that is made again. */
-static int unpack_and_plan(struct cli *cli, const struct plan_request *request, const struct profile *profile, struct plan *plan)
+/*
+ * The root is an archive that is not unpacked yet: what is in it decides over the plan, so that is made again.
+ * As run_with_changes() not inline: cmd_run()'s frame, with the buffers of neither, is there for as long as the sandbox runs.
+ */
+static __attribute__((noinline)) int unpack_and_plan(
+	struct cli *cli, const struct plan_request *request, const struct profile *profile, struct plan *plan)
 {
 	struct err e = { .code = 0 };
 	struct diags diags = { .arena = &cli->arena };
@@ -66,7 +70,7 @@ static int unpack_and_plan(struct cli *cli, const struct plan_request *request, 
 }
 
 /* filesystem.changes: what the program changed is looked at afterwards, whatever ended it. */
-static int run_with_changes(struct cli *cli, const struct plan *plan, const struct launch_options *o)
+static __attribute__((noinline)) int run_with_changes(struct cli *cli, const struct plan *plan, const struct launch_options *o)
 {
 	struct ending ending;
 	struct outcome outcome;

@@ -276,10 +276,11 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		s.terminal.lent = child.foreground = terminal_should_lend(&s.terminal);
 		child.terminal = s.terminal.fd;
 	}
-	struct pty pty; /* its buffers are not touched where there is none */
+	/* For as long as the sandbox runs.  Not on the stack: there the buffers would keep pages that planning once used. */
+	struct arena lasting = { .head = NULL };
 	if (r == 0 && plan->pty_fds != 0) {
-		r = open_terminal(&pty, &child, e);
-		s.pty = &pty;
+		s.pty = arena_alloc(&lasting, sizeof *s.pty);
+		r = open_terminal(s.pty, &child, e);
 	}
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
@@ -310,6 +311,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	track_end(&track); /* after all that it tells of */
 	if (s.pty != NULL)
 		pty_close(s.pty);
+	arena_free(&lasting);
 	if (r < 0) {
 		/* The caller goes on, with the signal mask as it was.  After a normal end it only has to die as the program did. */
 		(void)sigprocmask(SIG_SETMASK, &child.mask, NULL);
