@@ -17,16 +17,19 @@ static const int64_t unbounded = INT64_MAX / 2;
 
 #define AT(member) offsetof(struct cgroup_usage, member)
 
-/* A number for a line by itself, or (with `key`) for the line that begins with that word. */
+/*
+ * A number for a line by itself, or (with `key`) for the line that begins with that word.  Texts in the rows, here and below: pointers
+ * would have to be relocated at each start.
+ */
 static const struct {
-	const char *file, *key;
+	char file[28], key[20];
 	size_t at;
 	int64_t divide;
 } numbers[] = {
-	{ "memory.current", NULL, AT(memory), 1 },
-	{ "memory.peak", NULL, AT(memory_peak), 1 },
-	{ "memory.max", NULL, AT(memory_cap), 1 },
-	{ "memory.swap.current", NULL, AT(swap), 1 },
+	{ "memory.current", "", AT(memory), 1 },
+	{ "memory.peak", "", AT(memory_peak), 1 },
+	{ "memory.max", "", AT(memory_cap), 1 },
+	{ "memory.swap.current", "", AT(swap), 1 },
 	{ "memory.events", "max", AT(cap_hits), 1 },
 	{ "memory.events", "oom_kill", AT(oom_kills), 1 },
 	{ "cpu.stat", "usage_usec", AT(cpu_us), 1 },
@@ -34,9 +37,9 @@ static const struct {
 	{ "cpu.stat", "system_usec", AT(system_us), 1 },
 	{ "cpu.stat", "nr_throttled", AT(throttled), 1 },
 	{ "cpu.stat", "throttled_usec", AT(throttled_us), 1 },
-	{ "pids.current", NULL, AT(tasks), 1 },
-	{ "pids.peak", NULL, AT(tasks_peak), 1 },
-	{ "pids.max", NULL, AT(tasks_cap), 1 },
+	{ "pids.current", "", AT(tasks), 1 },
+	{ "pids.peak", "", AT(tasks_peak), 1 },
+	{ "pids.max", "", AT(tasks_cap), 1 },
 	{ "pids.events", "max", AT(task_refusals), 1 },
 	{ "cpu.pressure", "some avg10=", AT(cpu.some), 1 },
 	{ "cpu.pressure", "full avg10=", AT(cpu.full), 1 },
@@ -45,20 +48,20 @@ static const struct {
 	{ "io.pressure", "some avg10=", AT(io.some), 1 },
 	{ "io.pressure", "full avg10=", AT(io.full), 1 },
 	/* version 1 */
-	{ "memory.usage_in_bytes", NULL, AT(memory), 1 },
-	{ "memory.max_usage_in_bytes", NULL, AT(memory_peak), 1 },
-	{ "memory.limit_in_bytes", NULL, AT(memory_cap), 1 },
-	{ "memory.failcnt", NULL, AT(cap_hits), 1 },
+	{ "memory.usage_in_bytes", "", AT(memory), 1 },
+	{ "memory.max_usage_in_bytes", "", AT(memory_peak), 1 },
+	{ "memory.limit_in_bytes", "", AT(memory_cap), 1 },
+	{ "memory.failcnt", "", AT(cap_hits), 1 },
 	{ "memory.oom_control", "oom_kill", AT(oom_kills), 1 },
 	{ "cpu.stat", "throttled_time", AT(throttled_us), 1000 },
-	{ "cpuacct.usage", NULL, AT(cpu_us), 1000 },
-	{ "cpuacct.usage_user", NULL, AT(user_us), 1000 },
-	{ "cpuacct.usage_sys", NULL, AT(system_us), 1000 },
+	{ "cpuacct.usage", "", AT(cpu_us), 1000 },
+	{ "cpuacct.usage_user", "", AT(user_us), 1000 },
+	{ "cpuacct.usage_sys", "", AT(system_us), 1000 },
 };
 
 /* A line for each device; the number follows the word. */
 static const struct {
-	const char *file, *key;
+	char file[44], key[12];
 	size_t at;
 } devices[] = {
 	{ "io.stat", " rbytes=", AT(read_bytes) },
@@ -126,7 +129,7 @@ static void read_directory(struct cgroup_usage *u, struct reading *r)
 {
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		const char *text = text_of(r, numbers[i].file);
-		if (text != NULL && numbers[i].key != NULL)
+		if (text != NULL && numbers[i].key[0] != '\0')
 			text = after(text, numbers[i].key);
 		int64_t n = text != NULL ? value(text) : -1;
 		if (n >= 0)

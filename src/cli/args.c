@@ -15,14 +15,14 @@ const struct verb_row verb_rows[VERB_COUNT] = {
 
 const struct option_row option_rows[] = {
 #define VERB(id, synopsis, help)
-#define OPTION(verb, name, letter, argument, complete, help) { VERB_##verb, name, letter, argument, COMPLETE_##complete, help },
+#define OPTION(verb, name, letter, argument, complete, help) { name, argument, help, VERB_##verb, COMPLETE_##complete, letter },
 #include "cli/verbs.def"
 };
 
 const size_t option_row_count = sizeof option_rows / sizeof *option_rows;
 
 /* Kept free from the first day, so that a later version does not change what a command line means. */
-static const char *const reserved[] = {
+static const char reserved[][12] = {
 	"tree",
 	"top",
 	"enter",

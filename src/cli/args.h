@@ -34,12 +34,12 @@ struct verb_row {
 };
 
 struct option_row {
-	enum verb verb;
 	const char *name; /* "--profile" */
-	char letter; /* 'p', or 0 */
 	const char *argument; /* "NAME|PATH|-", or NULL when it takes none */
-	enum complete complete;
 	const char *help;
+	enum verb verb : 8;
+	enum complete complete : 8;
+	char letter; /* 'p', or 0 */
 };
 
 extern const struct verb_row verb_rows[VERB_COUNT]; /* by enum verb */

@@ -2,13 +2,14 @@
 
 #include <stdio.h>
 
-static const char *const adjectives[] = { "amber", "bold", "brisk", "calm", "clever", "crisp", "dusky", "eager", "early", "fair",
+/* Words in rows of one length need no pointers, which would have to be relocated at each start. */
+static const char adjectives[][10] = { "amber", "bold", "brisk", "calm", "clever", "crisp", "dusky", "eager", "early", "fair",
 	"fleet", "frosty", "gentle", "golden", "green", "happy", "hardy", "honest", "humble", "keen", "kind", "lively", "lucky",
 	"mellow", "merry", "misty", "modest", "noble", "patient", "plain", "proud", "quick", "quiet", "rapid", "ready", "rosy",
 	"rustic", "silent", "silver", "simple", "sleepy", "smooth", "snowy", "solid", "steady", "stout", "sunny", "swift", "tidy",
 	"tranquil", "upright", "violet", "warm", "wary", "wild", "windy", "wise", "young" };
 
-static const char *const nouns[] = { "acorn", "alder", "anvil", "badger", "barrel", "beacon", "birch", "bridge", "brook", "candle",
+static const char nouns[][10] = { "acorn", "alder", "anvil", "badger", "barrel", "beacon", "birch", "bridge", "brook", "candle",
 	"castle", "cedar", "cliff", "clover", "comet", "crane", "dune", "ember", "falcon", "fern", "finch", "forest", "gate",
 	"glacier", "grove", "harbor", "hazel", "hedge", "heron", "hill", "island", "ivy", "kettle", "lantern", "larch", "linden",
 	"maple", "marsh", "meadow", "mill", "moss", "otter", "owl", "pebble", "pine", "pond", "quarry", "raven", "reed", "river",

@@ -5,21 +5,16 @@
 #include "base/path.h"
 #include "plan/tree.h"
 
-enum how { OWN, OWN_ROOT, ABSENT, READ_ONLY };
-
-static const struct {
-	const char *path;
-	enum how how;
-	const char *why;
-} names[] = {
+const struct protected_name protected_names[] = {
 #define PROTECTED(path, how, why) { path, how, why },
 #include "plan/protected.def"
 };
+const size_t protected_name_count = sizeof protected_names / sizeof *protected_names;
 
 /* A name of the host that is kept from the program. */
 struct guard {
 	const char *host; /* no symlinks in front of the last component */
-	enum how how;
+	enum protection how;
 	const char *why;
 	const struct entry *hide; /* for `hide`: the entry that asked */
 	bool in_place; /* covered where it is; the directory around it has to go on taking new names */
@@ -192,11 +187,11 @@ static bool lies_within(struct planner *pl, const char *path, const char *top)
 
 const char *tree_protected(struct planner *pl, const char *path, bool writable)
 {
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; i < protected_name_count; i++) {
 		const char *top;
-		if ((writable || names[i].how != READ_ONLY) && expand_quietly(pl, names[i].path, &top) == 0 &&
+		if ((writable || protected_names[i].how != READ_ONLY) && expand_quietly(pl, protected_names[i].path, &top) == 0 &&
 			lies_within(pl, path, top))
-			return names[i].why;
+			return protected_names[i].why;
 	}
 	for (size_t i = 0; i < pl->facts->own_count && writable; i++)
 		if (lies_within(pl, path, pl->facts->own[i]))
@@ -233,29 +228,30 @@ void files_guard(struct planner *pl)
 	size_t asked = t->count;
 	const char *last = "";
 	bool kept = has_kept(pl);
-	for (size_t i = 0; i < sizeof names / sizeof *names && all.count > 0; i++) {
-		const struct grants *grants = names[i].how == READ_ONLY ? &writable : &all;
+	for (size_t i = 0; i < protected_name_count && all.count > 0; i++) {
+		const struct grants *grants = protected_names[i].how == READ_ONLY ? &writable : &all;
 		const char *path;
-		if ((grants->count == 0 && !kept) || (names[i].how == OWN_ROOT && pl->facts->uid != 0))
+		if ((grants->count == 0 && !kept) || (protected_names[i].how == OWN_ROOT && pl->facts->uid != 0))
 			continue;
-		if (expand_quietly(pl, names[i].path, &path) < 0) {
+		if (expand_quietly(pl, protected_names[i].path, &path) < 0) {
 			/* Without a home directory there is nothing in it to protect. */
 			if (pl->facts->home[0] != '/')
 				continue;
 			struct diag *at = diag_error(pl->diags, (struct origin){ .file = "environment" }, NULL,
 				"%s cannot be kept from the program: a variable that says where it lies is no plain path",
-				names[i].path);
+				protected_names[i].path);
 			diag_hint(pl->diags, at, "HOME and XDG_... have to be absolute and without \"..\"");
 			return;
 		}
 		if (strcmp(path, last) == 0)
 			continue;
 		last = path;
-		if (kept && refuse_kept(pl, names[i].why, path))
+		if (kept && refuse_kept(pl, protected_names[i].why, path))
 			return;
-		guard_host_path(pl, (struct guard){ .how = names[i].how, .why = names[i].why }, path, grants, &writable);
-		if (names[i].how == OWN || names[i].how == OWN_ROOT)
-			refuse_own(pl, names[i].why, path);
+		guard_host_path(pl, (struct guard){ .how = protected_names[i].how, .why = protected_names[i].why }, path, grants,
+			&writable);
+		if (protected_names[i].how == OWN || protected_names[i].how == OWN_ROOT)
+			refuse_own(pl, protected_names[i].why, path);
 	}
 	for (size_t i = 0; i < pl->facts->own_count && kept; i++)
 		if (refuse_kept(pl, "it decides over the next launch", pl->facts->own[i]))

@@ -6,14 +6,6 @@
 #include "host/resolve.h"
 #include "plan/internal.h"
 
-static const struct {
-	const char *path;
-	const char *why;
-} names[] = {
-#define PROTECTED(path, how, why) { path, why },
-#include "plan/protected.def"
-};
-
 struct guards {
 	struct plan_changes *c;
 	struct arena *arena;
@@ -61,11 +53,11 @@ void plan_guards(struct plan_changes *c, struct arena *a, struct facts *f)
 {
 	struct guards g = { .c = c, .arena = a, .facts = f };
 	struct planner pl = { .arena = a, .facts = f };
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; i < protected_name_count; i++) {
 		const char *path;
 		/* Where a variable has no value, launches refuse; here there is no name to protect. */
-		if (expand_quietly(&pl, names[i].path, &path) == 0 && path_normal(a, path, &path) == 0)
-			add_name(&g, path, names[i].why);
+		if (expand_quietly(&pl, protected_names[i].path, &path) == 0 && path_normal(a, path, &path) == 0)
+			add_name(&g, path, protected_names[i].why);
 	}
 	for (size_t i = 0; i < f->own_count; i++)
 		add_name(&g, f->own[i], "it decides over the next launch");

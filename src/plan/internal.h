@@ -75,6 +75,20 @@ bool plan_inside(struct planner *pl, const char *path, struct node *ret);
 /* Whether there is a root file system of its own, so that names mean the root's, not the host's. */
 bool plan_has_root(const struct planner *pl);
 
+/* ---- files_guard.c ---- */
+
+/* What becomes of a protected name; the words are explained in protected.def. */
+enum protection { OWN, OWN_ROOT, ABSENT, READ_ONLY };
+
+/* A row of protected.def. `path` may have variables in it: expand_quietly(). */
+struct protected_name {
+	const char *path;
+	enum protection how;
+	const char *why;
+};
+extern const struct protected_name protected_names[];
+extern const size_t protected_name_count;
+
 /* ---- program.c ---- */
 
 /*

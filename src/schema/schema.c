@@ -34,8 +34,8 @@
 const struct setting schema_settings[SETTING_COUNT] = {
 #define GROUP(id, path, help)
 #define SETTING(id, path, type, kind, merge, flags, def, example, bad, help) \
-	{ path, TYPE_##type, KIND_IN_##type(kind), NAME_IN_##type(kind), MERGE_##merge, FLAGS_##flags, \
-		offsetof(struct profile, id), def, example, bad, help, NULL },
+	{ path, NAME_IN_##type(kind), def, example, bad, help, NULL, TYPE_##type, KIND_IN_##type(kind), MERGE_##merge, \
+		FLAGS_##flags, offsetof(struct profile, id) },
 #define RECORD(id)
 #define MEMBER(record, id, name, type, kind, flags, def, example, bad, help)
 #define CHOICE(list, word, enumerator, help)
@@ -47,8 +47,8 @@ const struct setting schema_members[] = {
 #define SETTING(id, path, type, kind, merge, flags, def, example, bad, help)
 #define RECORD(id)
 #define MEMBER(record, id, name, type, kind, flags, def, example, bad, help) \
-	{ name, TYPE_##type, KIND_IN_##type(kind), NAME_IN_##type(kind), MERGE_REPLACE, FLAGS_##flags, \
-		MEMBER_##record##_##id - RECORD_##record, def, example, bad, help, #record },
+	{ name, NAME_IN_##type(kind), def, example, bad, help, #record, TYPE_##type, KIND_IN_##type(kind), MERGE_REPLACE, \
+		FLAGS_##flags, MEMBER_##record##_##id - RECORD_##record },
 #define CHOICE(list, word, enumerator, help)
 #include "schema/settings.def"
 };

@@ -164,14 +164,15 @@ struct choice {
 /* A row: a setting, or a member of a record (then `path` is the member's name and `record` the record's). */
 struct setting {
 	const char *path;
-	enum type type;
-	enum kind kind; /* STRING, LIST, INT */
 	const char *list; /* CHOICE: the name of its choice list; RECORDS: the name of its record; else NULL */
-	enum merge merge;
-	unsigned flags;
-	size_t offset; /* in struct profile; of a member: its place in struct record.member[] */
 	const char *def, *example, *bad, *help;
 	const char *record; /* of a member, else NULL */
+	/* Small, as the table's pages are relocated at each start: each sandbox has them for itself. */
+	enum type type : 8;
+	enum kind kind : 8; /* STRING, LIST, INT */
+	enum merge merge : 8;
+	unsigned flags : 8;
+	unsigned offset : 16; /* in struct profile; of a member: its place in struct record.member[] */
 };
 
 struct setting_group {

@@ -1,6 +1,5 @@
 #include "schema/syscalls.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "schema/schema.h"
@@ -19,24 +18,27 @@ enum group_id {
 	GROUP_COUNT
 };
 
-static const char *const names[CALL_COUNT] = {
+/*
+ * All names in one text, found by their offset: pointers would have to be relocated at each start, in pages that every sandbox then
+ * has for itself.
+ */
+static const struct names {
+#define NAME(call) char of_##call[sizeof #call];
+#include "schema/syscalls.def"
+} names = {
 #define NAME(call) #call,
 #include "schema/syscalls.def"
 };
 
-/* Members as names, for people. */
-#define GROUP(id, help) static const char *const members_##id[] = {
-#define IN(group) "@" #group,
-#define CALL(call) #call,
-#define END(id) \
-	} \
-	;
+static const uint16_t name_offsets[CALL_COUNT] = {
+#define NAME(call) offsetof(struct names, of_##call),
 #include "schema/syscalls.def"
+};
 
-/* The same as numbers, so that a launch marks 300 calls without looking up one name; groups count from NESTED. */
+/* Members as numbers, so that a launch marks 300 calls without looking up one name; groups count from NESTED. */
 enum { NESTED = 0x8000 };
 
-#define GROUP(id, help) static const uint16_t numbers_##id[] = {
+#define GROUP(id, help) static const uint16_t members_##id[] = {
 #define IN(group) NESTED + (uint16_t)GROUP_##group,
 #define CALL(call) ID_##call,
 #define END(id) \
@@ -49,11 +51,6 @@ const struct syscall_group syscall_groups[GROUP_COUNT] = {
 #include "schema/syscalls.def"
 };
 const size_t syscall_group_count = GROUP_COUNT;
-
-static const uint16_t *const group_numbers[GROUP_COUNT] = {
-#define GROUP(id, help) numbers_##id,
-#include "schema/syscalls.def"
-};
 
 const struct syscall_case syscall_cases[] = {
 #define CASE(group, call, condition) { ID_##call, condition },
@@ -76,6 +73,11 @@ static const struct new_call new_calls[] = {
 #include "schema/syscalls.def"
 };
 
+static const char *name_of(size_t call)
+{
+	return (const char *)&names + name_offsets[call];
+}
+
 static int find_group(const char *name)
 {
 	for (int i = 0; i < GROUP_COUNT; i++)
@@ -90,6 +92,12 @@ const struct syscall_group *syscall_group(const char *name)
 	return i < 0 ? NULL : &syscall_groups[i];
 }
 
+const char *syscall_member(const struct syscall_group *g, size_t i)
+{
+	unsigned number = g->members[i];
+	return number >= NESTED ? syscall_groups[number - NESTED].name : name_of(number);
+}
+
 size_t syscall_count(void)
 {
 	return CALL_COUNT;
@@ -97,7 +105,7 @@ size_t syscall_count(void)
 
 const char *syscall_name(size_t index)
 {
-	return index < CALL_COUNT ? names[index] : NULL;
+	return index < CALL_COUNT ? name_of(index) : NULL;
 }
 
 int syscall_index(const char *name)
@@ -105,7 +113,7 @@ int syscall_index(const char *name)
 	size_t low = 0, high = CALL_COUNT;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(name, names[middle]);
+		int order = strcmp(name, name_of(middle));
 		if (order == 0)
 			return (int)middle;
 		if (order < 0)
@@ -123,7 +131,7 @@ static void mark_group(unsigned group, bool *calls, bool *groups)
 		return;
 	groups[group] = true;
 	for (size_t i = 0; i < syscall_groups[group].count; i++) {
-		unsigned number = group_numbers[group][i];
+		unsigned number = syscall_groups[group].members[i];
 		if (number >= NESTED)
 			mark_group(number - NESTED, calls, groups);
 		else if (calls != NULL)
@@ -187,7 +195,7 @@ int syscall_newest(void)
 static const char *word(size_t i, const void *data)
 {
 	(void)data;
-	return i < CALL_COUNT ? names[i] : syscall_groups[i - CALL_COUNT].name;
+	return i < CALL_COUNT ? name_of(i) : syscall_groups[i - CALL_COUNT].name;
 }
 
 const char *syscall_nearest(const char *name)

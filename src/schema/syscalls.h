@@ -4,19 +4,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* A group: `members` are names of calls or of other groups ("@io"), `help` one line. */
+/* A group: `members` stand for calls and other groups, see syscall_member(); `help` is one line. */
 struct syscall_group {
 	const char *name; /* with the '@' */
 	const char *help;
-	const char *const *members;
+	const uint16_t *members;
 	size_t count;
 };
 
 extern const struct syscall_group syscall_groups[];
 extern const size_t syscall_group_count;
 
+/* The group of that name ("@io"), or NULL. */
 const struct syscall_group *syscall_group(const char *name);
+
+/* The name of the i-th member: of a call, or of another group ("@io"). */
+const char *syscall_member(const struct syscall_group *g, size_t i);
 
 /* Every call of every group, sorted and without repetition: index by 0..syscall_count()-1. */
 size_t syscall_count(void);

@@ -104,9 +104,9 @@ static unsigned depth_below(const char *name, unsigned limit)
 	const struct syscall_group *g = syscall_group(name);
 	unsigned deepest = 0;
 	for (size_t i = 0; limit > 0 && i < g->count; i++) {
-		if (g->members[i][0] != '@')
+		if (syscall_member(g, i)[0] != '@')
 			continue;
-		unsigned d = depth_below(g->members[i], limit - 1) + 1;
+		unsigned d = depth_below(syscall_member(g, i), limit - 1) + 1;
 		deepest = d > deepest ? d : deepest;
 	}
 	return deepest;
@@ -122,8 +122,9 @@ static void test_groups(struct arena *a)
 			syscall_group(g->name) != g)
 			good = ok(false, "%s is well made", g->name);
 		for (size_t k = 0; k < g->count; k++)
-			if (g->members[k][0] == '@' ? syscall_group(g->members[k]) == NULL : syscall_index(g->members[k]) < 0)
-				good = ok(false, "%s is known in %s", g->members[k], g->name);
+			if (syscall_member(g, k)[0] == '@' ? syscall_group(syscall_member(g, k)) == NULL
+							   : syscall_index(syscall_member(g, k)) < 0)
+				good = ok(false, "%s is known in %s", syscall_member(g, k), g->name);
 		if (depth_below(g->name, 10) >= 10)
 			good = ok(false, "%s contains itself", g->name);
 		syscall_mark(g->name, every);
