@@ -20,11 +20,8 @@ static void escaped(struct buf *out, const char *text)
 /* A sentence begins a line of its own, as mdoc wants it. */
 static void text_line(struct buf *out, const char *text)
 {
-	const char *end = strstr(text, ". ");
-	if (end != NULL) {
+	for (const char *end; (end = strstr(text, ". ")) != NULL; text = end + 2)
 		text_line(out, arena_strndup(out->arena, text, (size_t)(end - text) + 1));
-		text = end + 2;
-	}
 	if (*text == '.' || *text == '\'')
 		buf_puts(out, "\\&"); /* else it would be a request */
 	escaped(out, text);
