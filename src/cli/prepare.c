@@ -58,6 +58,7 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 		{ "--root", "filesystem.root", true },
 		{ "--identity", "filesystem.identity", false },
 		{ "--net", "network.mode", false },
+		{ "--net-log", "network.log", false },
 		{ "--fd", "process.descriptors", false },
 		{ "--memory", "resources.memory", false },
 		{ "--cpus", "resources.cpus", false },
@@ -78,7 +79,7 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 		if (strcmp(short_for[i].option, option) != 0)
 			continue;
 		ret->path = short_for[i].setting;
-		ret->value = arg->value;
+		ret->value = arg->value != NULL ? arg->value : "true";
 		return short_for[i].path ? literal_path(cli, option, arg->value, &ret->value) : 0;
 	}
 	return 0;

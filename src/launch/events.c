@@ -98,6 +98,15 @@ void event_cap(int fd, const char *setting, const char *what, const char *from, 
 	send(fd, PATIENT, &arena, &json);
 }
 
+void event_refused(int fd, const char *what, const char *from, int64_t packets)
+{
+	EVENT(fd, "refused");
+	json_string(&json, "what", what);
+	json_string(&json, "from", from);
+	json_int(&json, "packets", packets);
+	send(fd, PATIENT, &arena, &json);
+}
+
 void event_ended(int fd, int status, int sig)
 {
 	EVENT(fd, sig != 0 ? "killed" : "exited");

@@ -23,6 +23,8 @@ void event_timeout(int fd);
 /* A cap of the control group was reached `count` times; `what` is it in words, `from` the line that asked for it. */
 void event_cap(int fd, const char *setting, const char *what, const char *from, int64_t count);
 
+/* The network's rules, asked for at `from`, refused packets; `what` tells which ("TCP port 25 at 192.0.2.1"), NULL: it is not known. */
+void event_refused(int fd, const char *what, const char *from, int64_t packets);
 void event_ended(int fd, int status, int sig); /* `sig` 0: it exited with `status` */
 void event_failed(int fd, int status, const struct err *e); /* bailey could not start the program */
 

@@ -234,7 +234,9 @@ static int make_network(
 	int r = 0;
 	if (plan->firewall.nft != NULL) {
 		say(o, STEP_FIREWALL, "rules of the sandbox's network", plan->firewall.rule_count);
-		r = firewall_load(plan, s->pidfd, &child->mask, e);
+		r = firewall_load(plan, s->pidfd, &child->mask, s->refusals, e);
+		if (s->refusals != NULL && s->refusals->fd >= 0)
+			undo_push(undo, undo_close, s->refusals->fd);
 		if (r == -ESRCH)
 			return 0; /* a sandbox that is gone is seen later */
 	}
@@ -269,6 +271,11 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.network = -1,
 		.terminal = { .fd = -1 },
 	};
+	struct refusals refusals; /* not touched where none are listed; outlives the arena */
+	if (plan->firewall.log) {
+		refusals_begin(&refusals, a, plan);
+		s.refusals = &refusals;
+	}
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = prepare_descriptors(&child, e); /* before we open any: one of ours is not what was asked for */
 	if (r == 0 && plan->terminal_mode == TERMINAL_INHERIT && plan->terminal != NULL) {

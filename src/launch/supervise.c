@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 4 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 5 };
 
 struct state {
 	struct supervise *s;
@@ -299,6 +299,7 @@ static void loop(struct state *st)
 			{ .fd = s->socket, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->network, .events = POLLIN },
+			{ .fd = s->refusals != NULL ? s->refusals->fd : -1, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		nfds_t count = FIXED_POLLS + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + FIXED_POLLS) : 0);
@@ -316,6 +317,8 @@ static void loop(struct state *st)
 			read_signals(st);
 		if (fds[3].revents != 0)
 			network_lost(st);
+		if (fds[4].revents != 0)
+			refusals_read(s->refusals);
 		struct pollfd *terminal = fds + FIXED_POLLS;
 		if (count > FIXED_POLLS && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))
 			(void)lend_pty(st);
@@ -365,6 +368,10 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	if (s->group->ops != NULL) {
 		const struct caps_end end = { .killed = ret->signal == SIGKILL, .started = st.started };
 		caps_tell(&s->caps, s->group, end, s->status_fd, s->quiet);
+	}
+	if (s->refusals != NULL) {
+		refusals_read(s->refusals);
+		refusals_tell(s->refusals, s->status_fd, s->quiet);
 	}
 	event_ended(s->status_fd, ret->status, ret->signal);
 	return 0;

@@ -9,6 +9,7 @@
 #include "launch/launch.h"
 #include "launch/message.h"
 #include "launch/pty.h"
+#include "launch/refusals.h"
 #include "launch/terminal.h"
 #include "launch/track.h"
 
@@ -22,6 +23,7 @@ struct supervise {
 	int status_fd;
 	bool quiet;
 	int network; /* pidfd of the program that connects its network, or -1 */
+	struct refusals *refusals; /* of network.log, else NULL */
 	struct terminal terminal;
 	struct pty *pty; /* with a pseudo terminal, else NULL */
 	uint64_t timeout_ms; /* 0: none */

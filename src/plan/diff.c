@@ -109,6 +109,8 @@ static void say_network(struct statements *s, const struct plan *plan)
 	}
 	if (plan->firewall.nft != NULL)
 		say(s, "network", plan->firewall.only ? "refused: all else" : "reached: all else", plan->firewall.origin);
+	if (plan->firewall.log)
+		say(s, "network", "what was refused is listed at the end", plan->firewall.origin);
 	for (const char *line = n->resolv; line != NULL && *line != '\0';) {
 		size_t len = strcspn(line, "\n");
 		say(s, "network", arena_strndup(s->arena, line, len), plan->network_origin);

@@ -23,8 +23,7 @@ static const char beginning[] =
  * Protocols are numbers: nft looks their names up in /etc/protocols, which not every machine has.
  * Refused at once, so that a program does not wait for an answer that nobody sends.
  */
-static const char refusal[] = "	chain refuse {\n"
-			      "		meta l4proto 6 counter reject with tcp reset\n"
+static const char refusal[] = "		meta l4proto 6 counter reject with tcp reset\n"
 			      "		counter reject with icmpx type admin-prohibited\n"
 			      "	}\n";
 
@@ -133,9 +132,12 @@ static void plan_rules(struct making *m)
 {
 	const struct profile *p = m->pl->p;
 	struct firewall_plan *f = m->f;
+	const char *log = "";
+	if (f->log)
+		log = arena_printf(m->pl->arena, "		log group %d snaplen %d\n", FIREWALL_LOG_GROUP, FIREWALL_LOG_BYTES);
 	buf_printf(&m->text,
-		"table inet bailey {\n%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s",
-		refusal, f->only ? "drop" : "accept", beginning);
+		"table inet bailey {\n	chain refuse {\n%s%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s",
+		log, refusal, f->only ? "drop" : "accept", beginning);
 	for (size_t i = 0; i < p->network_deny.count; i++)
 		add(m, &p->network_deny.items[i], setting_deny, true);
 	for (size_t i = 0; i < p->network_allow.count; i++)
@@ -225,8 +227,14 @@ static void check_powers(struct planner *pl, const struct item *first, const cha
 void plan_firewall(struct planner *pl)
 {
 	const struct profile *p = pl->p;
-	if (p->network_allow.count == 0 && p->network_deny.count == 0)
+	if (p->network_allow.count == 0 && p->network_deny.count == 0) {
+		if (p->network_log.i != 0) {
+			struct diag *at = diag_error(
+				pl->diags, p->network_log.origin, "network.log", "there are no rules that could refuse anything");
+			diag_hint(pl->diags, at, "network.allow and network.deny make rules");
+		}
 		return;
+	}
 	struct firewall_plan *f = &pl->plan->firewall;
 	bool only = p->network_allow.count > 0;
 	const struct item *first = only ? &p->network_allow.items[0] : &p->network_deny.items[0];
@@ -235,6 +243,7 @@ void plan_firewall(struct planner *pl)
 		return;
 	check_powers(pl, first, setting);
 	f->only = only;
+	f->log = p->network_log.i != 0;
 	f->origin = first->origin;
 	struct making m = { .pl = pl, .f = f, .text = { .arena = pl->arena } };
 	plan_rules(&m);

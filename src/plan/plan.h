@@ -137,6 +137,8 @@ struct firewall_rule {
 	struct origin origin;
 };
 
+enum { FIREWALL_LOG_GROUP = 1, FIREWALL_LOG_BYTES = 128 }; /* nfnetlink_log: where refused packets go, and how much of each */
+
 /*
  * What the sandbox's own network may be used for: rules of nftables in its network namespace, loaded from outside before anything is
  * connected to it.  The program has no power over that namespace.
@@ -145,6 +147,7 @@ struct firewall_plan {
 	const char *nft; /* the path of nft(8); NULL: there are no rules */
 	const char *ruleset; /* what nft is told */
 	bool only; /* what no rule allows is refused */
+	bool log; /* what is refused is told at the end */
 	struct firewall_rule *rules;
 	size_t rule_count;
 	struct origin origin; /* the first line of the profile that asks for it */

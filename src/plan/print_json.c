@@ -81,6 +81,7 @@ static void firewall(struct json *j, const struct firewall_plan *f)
 	json_object(j, "rules");
 	json_string(j, "program", f->nft);
 	json_bool(j, "only", f->only);
+	json_bool(j, "log", f->log);
 	json_array(j, "list");
 	for (size_t i = 0; i < f->rule_count; i++) {
 		const struct firewall_rule *r = &f->rules[i];

@@ -77,7 +77,7 @@ static void know_all(struct text *t)
 		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, plan->arguments_origin, plan->image.origin,
 		p->identity_hostname.origin, p->identity_machine_id.origin, p->namespaces_ipc.origin, p->syscalls_on_refusal.origin,
 		p->syscalls_compat.origin, p->process_terminal.origin, p->process_wait.origin, p->network_host_fallback.origin,
-		p->process_umask.origin };
+		p->network_log.origin, p->process_umask.origin };
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		layout_know(l, others[i]);
 }
@@ -185,6 +185,8 @@ static void firewall(struct text *t)
 		row(t, f->rules[i].deny ? "refused" : "reached", f->rules[i].words, f->rules[i].origin);
 	if (f->nft != NULL)
 		row(t, f->only ? "refused" : "reached", "all else", f->origin);
+	if (f->log)
+		row(t, "log", "what was refused is listed at the end", t->p->network_log.origin);
 }
 
 static void network(struct text *t)

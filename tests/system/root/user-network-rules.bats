@@ -217,6 +217,33 @@ for address in ((\"203.0.113.1\", 53), (\"203.0.113.1\", 54), (\"198.51.100.7\",
 	[ "${lines[-2]}" = 0 ]
 	[ "${lines[-1]}" = 0 ]
 }
+@test "what was refused is listed at the end when asked for, and on the status descriptor; what was allowed is not" {
+	run on_host '$WEB --net-log sh -c "$ASK 198.51.100.7 80; $ASK 198.51.100.7 8080; $ASK 198.51.100.7 8080; $ASK 2001:db8:7::7 8080" 2>&1
+		echo; $WEB --net-log --status-fd 3 $ASK 198.51.100.7 8080 3>&1 2> /dev/null | grep refused; $WEB $ASK 198.51.100.7 8080 2>&1; $WEB -q --net-log $ASK 198.51.100.7 8080 2>&1'
+	[ "${lines[0]}" = "outside 203.0.113.10" ]
+	[[ ${lines[4]} == "bailey: refused: TCP port 8080 at 198.51.100.7 (2 packets); rules from "*"web.conf:3" ]]
+	[[ ${lines[5]} == "bailey: refused: TCP port 8080 at 2001:db8:7::7 (1 packet); rules from "*"web.conf:3" ]]
+	[[ ${lines[6]} == '{"event":"refused","what":"TCP port 8080 at 198.51.100.7","from":"'*'web.conf:3","packets":1}' ]]
+	[ "${lines[7]}" = "no: Connection refused" ]
+	[ "${lines[8]}" = "no: Connection refused" ]
+	[ "${#lines[@]}" -eq 9 ]
+}
+@test "a flood of refusals is told in short, and the program goes on" {
+	run on_host '$WEB --net-log --ro $P/tests python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(20000):
+    try:
+        s.sendto(b\"x\", (\"198.51.100.7\", 1 + i % 60000))
+    except OSError:
+        pass
+print(\"through\")
+" 2>&1'
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = through ]
+	[ "${lines[-1]}" = "bailey: refused: more that is not listed" ]
+	[ "${#lines[@]}" -eq 66 ]
+}
 @test "what could change the rules, or a network that has none, is a mistake with its line" {
 	run on_host 'for s in capabilities.keep=net_admin capabilities.keep=net_raw devices.tun=true network.mode=host network.mode=none network.deny=127.0.0.1; do $WEB --set $s echo started 2>&1; echo "status $?"; done'
 	[[ $output != *started* ]]
