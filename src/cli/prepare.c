@@ -80,7 +80,7 @@ static int setting_of(struct cli *cli, const struct arg *arg, struct conf_set *r
 			continue;
 		ret->path = short_for[i].setting;
 		ret->value = arg->value != NULL ? arg->value : "true";
-		return short_for[i].path ? literal_path(cli, option, arg->value, &ret->value) : 0;
+		return short_for[i].path ? literal_path(cli, option, ret->value, &ret->value) : 0;
 	}
 	return 0;
 }

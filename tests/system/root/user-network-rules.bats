@@ -219,7 +219,7 @@ for address in ((\"203.0.113.1\", 53), (\"203.0.113.1\", 54), (\"198.51.100.7\",
 }
 @test "what was refused is listed at the end when asked for, and on the status descriptor; what was allowed is not" {
 	run on_host '$WEB --net-log sh -c "$ASK 198.51.100.7 80; $ASK 198.51.100.7 8080; $ASK 198.51.100.7 8080; $ASK 2001:db8:7::7 8080" 2>&1
-		echo; $WEB --net-log --status-fd 3 $ASK 198.51.100.7 8080 3>&1 2> /dev/null | grep refused; $WEB $ASK 198.51.100.7 8080 2>&1; $WEB -q --net-log $ASK 198.51.100.7 8080 2>&1'
+		echo; $WEB --net-log --status-fd 3 $ASK 198.51.100.7 8080 3>&1 2> /dev/null | grep event...refused; $WEB $ASK 198.51.100.7 8080 2>&1; $WEB -q --net-log $ASK 198.51.100.7 8080 2>&1'
 	[ "${lines[0]}" = "outside 203.0.113.10" ]
 	[[ ${lines[4]} == "bailey: refused: TCP port 8080 at 198.51.100.7 (2 packets); rules from "*"web.conf:3" ]]
 	[[ ${lines[5]} == "bailey: refused: TCP port 8080 at 2001:db8:7::7 (1 packet); rules from "*"web.conf:3" ]]
