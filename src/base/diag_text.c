@@ -1,4 +1,7 @@
+#include <string.h>
+
 #include "base/diag.h"
+#include "base/utf8.h"
 
 static const char *const plain[] = { "", "", "", "" };
 static const char *const colours[] = { "\033[1m", "\033[1;31m", "\033[1;33m", "\033[0m" };
@@ -6,16 +9,14 @@ static const char *const colours[] = { "\033[1m", "\033[1;31m", "\033[1;33m", "\
 /* Profiles are other people's texts: what could drive a terminal is shown as \xNN. */
 static void add_safe(struct buf *b, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
-		if (c == 0xc2 && next >= 0x80 && next < 0xa0) { /* U+0080 to U+009F: control characters too */
-			buf_printf(b, "\\x%02x\\x%02x", c, next);
-			text++;
-		} else if (c < ' ' || c == 0x7f) {
-			buf_printf(b, "\\x%02x", c);
-		} else {
-			buf_putc(b, *text);
-		}
+	for (size_t left = strlen(text); left > 0;) {
+		size_t shown = utf8_shown(text, left), used = shown > 0 ? shown : 1;
+		if (shown > 0)
+			buf_add(b, text, shown);
+		else
+			buf_printf(b, "\\x%02x", (unsigned char)*text);
+		text += used;
+		left -= used;
 	}
 }
 

@@ -10,4 +10,10 @@
  */
 size_t utf8_length(const char *s, size_t n);
 
+/*
+ * The same for a character that a terminal shows in its place, and does not obey: 0 for control characters too, and for those that
+ * turn the direction of the text or begin a line.  For texts of others, in which such bytes are written as \xNN.
+ */
+size_t utf8_shown(const char *s, size_t n);
+
 #endif

@@ -17,18 +17,12 @@ enum { FILE_MAX = 4 << 20, OUTPUT_MAX = 1 << 20, OLD = 3, NEW = 4, NOT_EXECUTED 
 void changes_clean(struct buf *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)text[i];
-		size_t used = c < 0x80 ? 1 : utf8_length(text + i, len - i);
-		/* U+0080 to U+009F are control sequences to some. */
-		bool control = used == 0 || (used == 1 && ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)) ||
-			(used == 2 && c == 0xc2 && (unsigned char)text[i + 1] < 0xa0);
-		if (control && used != 2)
-			buf_printf(out, "\\x%02x", c);
-		else if (control)
-			buf_printf(out, "\\x%02x\\x%02x", c, (unsigned char)text[i + 1]);
+		size_t shown = text[i] == '\n' || text[i] == '\t' ? 1 : utf8_shown(text + i, len - i);
+		if (shown > 0)
+			buf_add(out, text + i, shown);
 		else
-			buf_add(out, text + i, used);
-		i += used > 0 ? used : 1;
+			buf_printf(out, "\\x%02x", (unsigned char)text[i]);
+		i += shown > 0 ? shown : 1;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -70,6 +71,8 @@ int changes_ask(const char *question)
 	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (tty < 0)
 		return 0;
+	/* What was typed for the program, or sent by the terminal because of what that wrote, answers no question of ours. */
+	(void)tcflush(tty, TCIFLUSH);
 	(void)dprintf(tty, "%s", question);
 	ssize_t n = read(tty, line, sizeof line - 1);
 	(void)close(tty);
@@ -118,6 +121,14 @@ static int apply(struct cli *cli, struct ending *e)
 	return EXIT_SETUP;
 }
 
+/* A program may have left the terminal with hidden text, or one that scrolls elsewhere: colours, character set and margins again. */
+static void show_plainly(struct cli *cli)
+{
+	const char *term = facts_env(&cli->facts, "TERM");
+	if (isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0)
+		(void)dprintf(STDERR_FILENO, "\033(B\017\033[0m\033[!p\033[?25h\r\n");
+}
+
 /* The person at the terminal decides; without an answer nothing is lost. */
 static int ask(struct cli *cli, struct ending *e, const char *text)
 {
@@ -143,6 +154,8 @@ int ending_finish(struct cli *cli, struct ending *e, bool killed)
 	struct err error = { .code = 0 };
 	struct tally tally;
 	bool asks = e->end == CHANGES_ASK && !killed;
+	if (asks)
+		show_plainly(cli);
 	const struct changes_task task = { .fd = STDERR_FILENO, .list = asks, .lines = LINES_ASKED, .home = e->home };
 	if (run_read(&e->run, &cli->arena, &error) < 0 || changes_go(cli, &e->run, &task, &tally, &error) < 0) {
 		(void)cli_fail_err(cli, EXIT_SETUP, &error);

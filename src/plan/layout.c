@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/utf8.h"
 
 enum { INDENT = 2, GAP = 2, LEAST_TEXT = 20 };
 
@@ -26,29 +27,24 @@ static void blanks(struct layout *l, size_t n)
 		buf_putc(l->out, ' ');
 }
 
-static bool is_control(unsigned char c)
-{
-	return c < 0x20 || c == 0x7f;
-}
-
 const char *layout_clean(struct arena *a, const char *s)
 {
 	size_t bad = 0, len = strlen(s);
-	/* The second byte of U+0080..U+009F, which some terminals take for control sequences, follows 0xc2. */
-	for (size_t i = 0; i < len; i++)
-		bad += is_control((unsigned char)s[i]) || ((unsigned char)s[i] == 0xc2 && (unsigned char)s[i + 1] < 0xa0);
+	for (size_t i = 0, shown; i<len; i += shown> 0 ? shown : 1) {
+		shown = utf8_shown(s + i, len - i);
+		bad += shown == 0;
+	}
 	if (bad == 0)
 		return s;
-	char *copy = arena_alloc(a, len + bad * 8 + 1), *out = copy;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		if (is_control(c)) {
-			out += sprintf(out, "\\x%02x", c);
-		} else if (c == 0xc2 && (unsigned char)s[i + 1] < 0xa0 && s[i + 1] != '\0') {
-			out += sprintf(out, "\\x%02x\\x%02x", c, (unsigned char)s[i + 1]);
-			i++;
+	char *copy = arena_alloc(a, len + bad * 3 + 1), *out = copy;
+	for (size_t i = 0; i < len;) {
+		size_t shown = utf8_shown(s + i, len - i);
+		if (shown == 0) {
+			out += sprintf(out, "\\x%02x", (unsigned char)s[i++]);
 		} else {
-			*out++ = (char)c;
+			memcpy(out, s + i, shown);
+			out += shown;
+			i += shown;
 		}
 	}
 	*out = '\0';

@@ -105,6 +105,28 @@ END
 	is "$(cat p/a | tr '\n' ' ')" "a more again "
 	is "$(ls -A "$STATE")" ""
 }
+@test "what was typed for the program is no answer, and the list is shown plainly" {
+	need expect
+	# shellcheck disable=SC2016 # for the shell inside
+	printf '#!/bin/sh\necho evil > a\nprintf "press y a few times\\n"\nsleep 0.5\nprintf "\\033[8m"\n' > script
+	chmod 755 script
+	cat > ask.exp << 'END'
+set timeout 20
+spawn sh -c {cd p && exec "$BAILEY" run -p shell --rw . --ro ../script --apply ../script}
+expect "press y"
+send "y\ny\ny\n"
+expect "Apply these changes?"
+set timeout 1
+expect eof { exit 9 }
+set timeout 20
+send "n\n"
+expect eof
+exit [lindex [wait] 3]
+END
+	TERM=xterm gives 0 expect ask.exp
+	has "$output" "thrown away" $'\e[0m'
+	is "$(cat p/a)" a
+}
 @test "what the host changed meanwhile is not overwritten, nor what it made or removed; --force does it" {
 	gives 0 eph --keep 'for f in a b d/e/x l new; do echo inside > $f; done; rm -r gone'
 	local name

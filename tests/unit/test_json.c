@@ -135,6 +135,10 @@ static void test_utf8(void)
 		"one to three bytes");
 	ok(utf8_length("\xf0\x9f\x98\x80", 4) == 4 && utf8_length("\xf4\x8f\xbf\xbf", 4) == 4, "four bytes");
 	ok(utf8_length("", 0) == 0 && utf8_length("\xc3", 1) == 0 && utf8_length("\xc3z", 2) == 0, "cut off");
+	ok(utf8_shown("\xc3\xa4", 2) == 2 && utf8_shown("a", 1) == 1 && utf8_shown("\xe2\x80\x93", 3) == 3, "what is shown");
+	ok(utf8_shown("\n", 1) == 0 && utf8_shown("\x7f", 1) == 0 && utf8_shown("\xc2\x9b", 2) == 0 && utf8_shown("\x9b", 1) == 0 &&
+			utf8_shown("\xe2\x80\xae", 3) == 0 && utf8_shown("\xe2\x81\xa6", 3) == 0 && utf8_shown("", 0) == 0,
+		"what a terminal obeys");
 	ok(utf8_length("\xc0\x80", 2) == 0 && utf8_length("\xe0\x80\x80", 3) == 0, "longer than needed");
 	ok(utf8_length("\xed\xa0\x80", 3) == 0 && utf8_length("\xf4\x90\x80\x80", 4) == 0 && utf8_length("\xff", 1) == 0,
 		"no characters");
