@@ -72,14 +72,18 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	/* Usually there is room, and what measures the text makes it, too. */
+	char *room = a->head != NULL ? (char *)a->head->data + a->used : NULL;
+	size_t size = a->head != NULL ? a->head->size - a->used : 0;
 	va_list again;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, again);
+	int n = vsnprintf(room, size, fmt, again);
 	va_end(again);
 	if (n < 0)
 		no_memory();
 	char *p = arena_alloc(a, (size_t)n + 1);
-	(void)vsnprintf(p, (size_t)n + 1, fmt, ap); /* the size was just measured */
+	if (p != room)
+		(void)vsnprintf(p, (size_t)n + 1, fmt, ap); /* the size was just measured */
 	return p;
 }
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-void buf_add(struct buf *b, const void *bytes, size_t n)
+char *buf_room(struct buf *b, size_t n)
 {
 	if (b->text == NULL || b->cap - b->len <= n) {
 		size_t cap = (b->cap + n + 64) * 2;
@@ -12,9 +12,15 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
 		b->text = p;
 		b->cap = cap;
 	}
-	memcpy(b->text + b->len, bytes, n);
+	char *room = b->text + b->len;
 	b->len += n;
 	b->text[b->len] = '\0';
+	return room;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	memcpy(buf_room(b, n), bytes, n);
 }
 
 void buf_puts(struct buf *b, const char *s)

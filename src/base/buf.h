@@ -14,6 +14,10 @@ struct buf {
 };
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
+
+/* Adds `n` bytes for the caller to write, at once: the next addition may move them. */
+char *buf_room(struct buf *b, size_t n) __attribute__((returns_nonnull));
+
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
