@@ -77,6 +77,21 @@ static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return (int)sys_result(syscall(SYS_close_range, first, last, flags));
 }
 
+/* What getdents64(2) fills in. */
+struct sys_dirent {
+	uint64_t ino;
+	int64_t off;
+	unsigned short len;
+	unsigned char type;
+	char name[];
+};
+
+/* getdents64(2): readdir(3) would take a buffer from malloc for each directory. */
+static inline long sys_getdents(int fd, void *buffer, size_t size)
+{
+	return sys_result(syscall(SYS_getdents64, fd, buffer, size));
+}
+
 static inline int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return (int)sys_result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));

@@ -1,4 +1,5 @@
 #include "cgroup/files.h"
+#include "base/sys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { TEXT_SIZE = 4096, ENTRIES_SIZE = 2048, DEPTH_MAX = 64 };
@@ -97,24 +97,15 @@ int64_t cgroup_read_count(int directory, const char *file, const char *key)
 	return -1;
 }
 
-/* getdents64(2) by hand, so that nothing is allocated. */
-struct entry64 {
-	uint64_t ino;
-	int64_t off;
-	unsigned short len;
-	unsigned char type;
-	char name[];
-};
-
 /* The name of the first directory in there; false when there is none. */
 static bool first_below(int directory, char *ret, size_t size)
 {
-	_Alignas(struct entry64) char bytes[ENTRIES_SIZE];
+	_Alignas(struct sys_dirent) char bytes[ENTRIES_SIZE];
 	long n;
 	(void)lseek(directory, 0, SEEK_SET);
-	while ((n = syscall(SYS_getdents64, directory, bytes, sizeof bytes)) > 0) {
+	while ((n = sys_getdents(directory, bytes, sizeof bytes)) > 0) {
 		for (long at = 0; at < n;) {
-			const struct entry64 *d = (const struct entry64 *)(const void *)(bytes + at);
+			const struct sys_dirent *d = (const struct sys_dirent *)(const void *)(bytes + at);
 			at += d->len;
 			if (d->type != DT_DIR || strcmp(d->name, ".") == 0 || strcmp(d->name, "..") == 0 || strlen(d->name) >= size)
 				continue;
@@ -145,13 +136,13 @@ static void kill_here(int directory)
 /* Depth first; a program that was able to make groups of its own made few. */
 static void kill_below(int directory, unsigned depth)
 {
-	_Alignas(struct entry64) char bytes[ENTRIES_SIZE];
+	_Alignas(struct sys_dirent) char bytes[ENTRIES_SIZE];
 	long n;
 	kill_here(directory);
 	(void)lseek(directory, 0, SEEK_SET);
-	while (depth > 0 && (n = syscall(SYS_getdents64, directory, bytes, sizeof bytes)) > 0) {
+	while (depth > 0 && (n = sys_getdents(directory, bytes, sizeof bytes)) > 0) {
 		for (long at = 0; at < n;) {
-			const struct entry64 *d = (const struct entry64 *)(const void *)(bytes + at);
+			const struct sys_dirent *d = (const struct sys_dirent *)(const void *)(bytes + at);
 			at += d->len;
 			int fd = d->type == DT_DIR && strcmp(d->name, ".") != 0 && strcmp(d->name, "..") != 0
 				? open_below(directory, d->name)

@@ -178,31 +178,3 @@ int apply_left(const struct change *c, int host_dir)
 		return -errno;
 	return (int)sys_result(fchmod(host_dir, (c->upper.st_mode & DIRECTORY_MODES) | (st.st_mode & S_ISGID)));
 }
-
-int apply_make_source(const char *path)
-{
-	int dir = sys_openat2(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, 0);
-	for (const char *at = path; dir >= 0 && *at == '/' && at[1] != '\0';) {
-		const char *end = strchrnul(at + 1, '/');
-		char name[NAME_MAX + 1];
-		size_t len = (size_t)(end - at - 1);
-		if (len >= sizeof name) {
-			(void)close(dir);
-			return -ENAMETOOLONG;
-		}
-		memcpy(name, at + 1, len);
-		name[len] = '\0';
-		const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-		const bool last = *end == '\0';
-		const uint64_t flags = (uint64_t)(last ? O_RDONLY : O_PATH) | O_DIRECTORY | O_NOFOLLOW;
-		int next = sys_openat2(dir, name, flags, resolve);
-		if (next == -ENOENT) {
-			int r = (int)sys_result(mkdirat(dir, name, 0700));
-			next = r < 0 && r != -EEXIST ? r : sys_openat2(dir, name, flags, resolve);
-		}
-		(void)close(dir);
-		dir = next;
-		at = end;
-	}
-	return dir;
-}

@@ -16,7 +16,4 @@ int apply_change(const struct change *c, bool *ret_dropped);
 /* A directory is finished: its mode, when it is `c`'s (which may be NULL), and everything to disk. 0 or -errno. */
 int apply_left(const struct change *c, int host_dir);
 
-/* Makes a granted directory that was absent, and what leads to it, mode 0700; opens it. -errno. */
-int apply_make_source(const char *path);
-
 #endif

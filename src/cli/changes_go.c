@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/dir.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/sys.h"
@@ -239,7 +240,7 @@ static int open_layer(struct pass *p, const struct run *r, const struct run_laye
 		return err_set(e, -*ret_upper, "cannot look at the changes of %s", l->source);
 	int host = sys_openat2(AT_FDCWD, l->source, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 	if (host == -ENOENT && p->task->apply && p->made) {
-		host = apply_make_source(l->source);
+		host = dir_make(l->source, O_RDONLY);
 	}
 	if (host == -ENOENT && l->inode == 0)
 		return 0;

@@ -202,19 +202,7 @@ static void print_json(struct buf *out, const struct state_record *r, const stru
 	json_pressure(&j, "memory", &u->memory_pressure);
 	json_pressure(&j, "io", &u->io);
 	json_object_end(&j);
-	json_array(&j, "limits");
-	for (size_t i = 0; i < r->limit_count; i++) {
-		json_object(&j, NULL);
-		json_string(&j, "setting", r->limits[i].setting);
-		json_string(&j, "what", r->limits[i].what);
-		json_origin(&j, "origin", r->limits[i].origin);
-		json_object_end(&j);
-	}
-	json_array_end(&j);
-	json_array(&j, "degraded");
-	for (size_t i = 0; i < r->degraded_count; i++)
-		json_string(&j, NULL, r->degraded[i]);
-	json_array_end(&j);
+	state_record_limits(&j, r);
 	json_object_end(&j);
 	buf_putc(out, '\n');
 }

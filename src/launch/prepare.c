@@ -9,21 +9,10 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "base/dir.h"
 #include "base/landlock.h"
 #include "base/sys.h"
 #include "launch/names.h"
-
-/* Opens `name` below `dir`, making it when it is absent. A symlink in its place is refused. */
-static int enter_or_make(int dir, const char *name)
-{
-	const uint64_t flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
-	int fd = sys_openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (fd != -ENOENT)
-		return fd;
-	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST) /* EEXIST: somebody was quicker */
-		return -errno;
-	return sys_openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-}
 
 /* An empty file, unless something of that name is there: what it is, the mount will tell. */
 static int make_file(int dir, const char *name)
@@ -34,45 +23,37 @@ static int make_file(int dir, const char *name)
 	return close(fd);
 }
 
-static int create_one(const char *path, bool file)
+static int create_file(const char *path)
 {
-	int dir = sys_openat2(AT_FDCWD, path, O_PATH | (file ? 0 : O_DIRECTORY), RESOLVE_NO_SYMLINKS);
-	if (dir >= 0)
-		return close(dir);
-	if (dir != -ENOENT)
+	int file = sys_openat2(AT_FDCWD, path, O_PATH, RESOLVE_NO_SYMLINKS);
+	if (file >= 0)
+		return close(file);
+	char above[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	if (file != -ENOENT)
+		return file;
+	if ((size_t)(slash - path) >= sizeof above)
+		return -ENAMETOOLONG;
+	(void)snprintf(above, sizeof above, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	int dir = dir_make(above, O_PATH);
+	if (dir < 0)
 		return dir;
-	dir = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-	for (const char *at = path; dir >= 0 && *at == '/';) {
-		const char *end = strchrnul(at + 1, '/');
-		char name[NAME_MAX + 1];
-		size_t len = (size_t)(end - at - 1);
-		if (len >= sizeof name) {
-			(void)close(dir);
-			return -ENAMETOOLONG;
-		}
-		memcpy(name, at + 1, len);
-		name[len] = '\0';
-		bool last = file && *end == '\0';
-		int next = last ? make_file(dir, name) : enter_or_make(dir, name);
-		(void)close(dir);
-		if (last)
-			return next;
-		dir = next;
-		at = end;
-	}
-	return dir < 0 ? dir : close(dir);
+	int r = make_file(dir, slash + 1);
+	(void)close(dir);
+	return r;
 }
 
 int prepare_directory(const char *path)
 {
-	return create_one(path, false);
+	int dir = dir_make(path, O_PATH);
+	return dir < 0 ? dir : close(dir);
 }
 
 int prepare_creates(const struct plan *plan, struct err *e)
 {
 	for (size_t i = 0; i < plan->create_count; i++) {
 		const struct create_op *c = &plan->creates[i];
-		int r = create_one(c->path, c->file);
+		int r = c->file ? create_file(c->path) : prepare_directory(c->path);
 		if (r < 0) {
 			(void)err_set(e, -r, "cannot create %s", c->asked != NULL ? c->asked : c->path);
 			if (r == -ELOOP)

@@ -16,6 +16,23 @@ static void print_process(struct json *j, const char *key, const struct state_pr
 	json_object_end(j);
 }
 
+void state_record_limits(struct json *j, const struct state_record *r)
+{
+	json_array(j, "limits");
+	for (size_t i = 0; i < r->limit_count; i++) {
+		json_object(j, NULL);
+		json_string(j, "setting", r->limits[i].setting);
+		json_string(j, "what", r->limits[i].what);
+		json_origin(j, "origin", r->limits[i].origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_array(j, "degraded");
+	for (size_t i = 0; i < r->degraded_count; i++)
+		json_string(j, NULL, r->degraded[i]);
+	json_array_end(j);
+}
+
 void state_record_print(struct buf *out, const struct state_record *r)
 {
 	struct json j = { .out = out };
@@ -35,19 +52,7 @@ void state_record_print(struct buf *out, const struct state_record *r)
 	for (size_t i = 0; i < r->cgroup_count; i++)
 		json_string(&j, NULL, r->cgroups[i]);
 	json_array_end(&j);
-	json_array(&j, "limits");
-	for (size_t i = 0; i < r->limit_count; i++) {
-		json_object(&j, NULL);
-		json_string(&j, "setting", r->limits[i].setting);
-		json_string(&j, "what", r->limits[i].what);
-		json_origin(&j, "origin", r->limits[i].origin);
-		json_object_end(&j);
-	}
-	json_array_end(&j);
-	json_array(&j, "degraded");
-	for (size_t i = 0; i < r->degraded_count; i++)
-		json_string(&j, NULL, r->degraded[i]);
-	json_array_end(&j);
+	state_record_limits(&j, r);
 	json_object_end(&j);
 	buf_putc(out, '\n');
 }

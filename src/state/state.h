@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/origin.h"
 #include "host/facts.h"
 
@@ -126,6 +127,9 @@ struct state_record {
 
 /* As the text of state.json. */
 void state_record_print(struct buf *out, const struct state_record *r);
+
+/* The members "limits" and "degraded" of an open JSON object. */
+void state_record_limits(struct json *j, const struct state_record *r);
 
 /* Reads such a text strictly. 0, or -EINVAL with `e`. Texts live in the arena. */
 int state_record_read(struct state_record *ret, struct arena *a, const char *text, size_t len, struct err *e);
