@@ -49,6 +49,12 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+void arena_shrink(struct arena *a, const void *p, size_t size)
+{
+	const size_t align = _Alignof(max_align_t);
+	a->used = (size_t)((const char *)p - (const char *)a->head->data) + (size + align - 1) / align * align;
+}
+
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
 	size_t bytes;

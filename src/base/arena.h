@@ -21,6 +21,12 @@ struct arena {
 /* Zeroed memory, aligned for any object; valid until arena_free(). `size` 0 gives a unique pointer. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, returns_nonnull, alloc_size(2)));
 
+/*
+ * Gives back all but the first `size` bytes of what was allocated last, at `p`; nothing may have been written to the rest.  For what is
+ * read without knowing how long it is.
+ */
+void arena_shrink(struct arena *a, const void *p, size_t size);
+
 /* calloc(3) in the arena; an overflowing product is treated as no memory. */
 void *arena_array(struct arena *a, size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 

@@ -161,6 +161,7 @@ static int read_live(struct facts *f, const char *path, const char **ret_text)
 		err = -EFBIG;
 	if (err < 0)
 		return err;
+	arena_shrink(f->arena, text, len + 1);
 	text[len] = '\0';
 	*ret_text = text;
 	return 0;

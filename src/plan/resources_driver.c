@@ -90,12 +90,14 @@ static struct candidate try_directory(struct resources *r, const char *directory
 	const char *procs = "";
 	struct node type;
 	struct candidate c = { .directory = directory };
+	c.held = c.on = listed(f, directory, "cgroup.subtree_control") & r->need;
+	if (c.held == r->need)
+		return c;
 	/* The whole machine's root is exempt from the rule that a cgroup with processes gives no controllers to those below. */
 	facts_node(f, path_join(f->arena, directory, "cgroup.type"), &type);
 	bool root = strcmp(directory, mount) == 0 && type.type == NODE_ABSENT;
 	bool empty = facts_read(f, path_join(f->arena, directory, "cgroup.procs"), &procs) == 0 && procs[0] == '\0';
-	c.held = c.on = listed(f, directory, "cgroup.subtree_control") & r->need;
-	if (c.held != r->need && (root || empty))
+	if (root || empty)
 		c.held |= listed(f, directory, "cgroup.controllers") & r->need;
 	return c;
 }

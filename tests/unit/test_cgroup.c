@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,6 +103,46 @@ static void test_sweep(void)
 	ok(cgroup_sweep(NULL, 0) == 0, "none");
 }
 
+static void test_left(int dir)
+{
+	static const struct {
+		const char *name;
+		bool swept;
+	} groups[] = {
+		{ "bailey-p-999999999-0123abcd", true },
+		{ "bailey-a.b_c-999999999-00000000", true },
+		{ "bailey-p-1-0123abcd", false }, /* init */
+		{ "bailey-p-999999999-0123abcg", false },
+		{ "bailey-p-999999999-0123abcd0", false },
+		{ "bailey-p-999999999", false },
+		{ "bailey-a-p-999999999-0123abcd", false },
+		{ "bailey-p--1-0123abcd", false },
+		{ "bailey-p-99999999999999999999-0123abcd", false },
+		{ "other-p-999999999-0123abcd", false },
+	};
+	const size_t count = sizeof groups / sizeof *groups;
+	struct cgroup c = { .leaf = -1, .keeper = -1, .count = 2, .at = { { .parent = dir, .group = -1 }, { .parent = -1 } } };
+	char own[64];
+	(void)snprintf(own, sizeof own, "bailey-p-%d-0123abcd", (int)getpid());
+	(void)mkdirat(dir, own, 0755);
+	for (size_t i = 0; i < count; i++)
+		(void)mkdirat(dir, groups[i].name, 0755);
+	(void)mkdirat(dir, "bailey-p-999999999-0123abcd/payload", 0755);
+	cgroup_sweep_place(top);
+	ok(faccessat(dir, groups[0].name, F_OK, 0) == 0, "what is no control group is passed over");
+	int in_use = openat(dir, groups[0].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok(flock(in_use, LOCK_SH) == 0, "locked");
+	cgroup_sweep_around(&c);
+	ok(faccessat(dir, groups[0].name, F_OK, 0) == 0, "one that is in use stays");
+	(void)close(in_use);
+	cgroup_sweep_around(&c);
+	for (size_t i = 0; i < count; i++)
+		ok((faccessat(dir, groups[i].name, F_OK, 0) < 0) == groups[i].swept, "%s %s", groups[i].name,
+			groups[i].swept ? "goes" : "stays");
+	ok(faccessat(dir, own, F_OK, 0) == 0, "that of a living launcher stays");
+	cgroup_sweep_place("/nonexistent");
+}
+
 int main(void)
 {
 	if (mkdtemp(top) == NULL) {
@@ -115,6 +156,7 @@ int main(void)
 	test_tree(dir);
 	test_kill(dir);
 	test_sweep();
+	test_left(dir);
 	struct cgroup none = { .leaf = -1, .keeper = -1 };
 	struct cgroup_events events;
 	ok(!cgroup_waits(&none) && cgroup_events(&none, &events) == 0 && events.oom_kills == -1,

@@ -73,23 +73,24 @@ profile() {
 	} > p.conf
 	chown "$USER_NAME" p.conf
 }
-# bailey ARGS...: as the user, in the groups that are the user's.
-bailey() {
+# as_user COMMAND...: in the groups that are the user's.
+as_user() {
 	# shellcheck disable=SC2016 # the inner shell expands these
 	timeout 60 sh -c '
 		for procs in "$UNIFIED/$PART/shell/cgroup.procs" /sys/fs/cgroup/*/"$PART/cgroup.procs"; do
 			[ ! -e "$procs" ] || [ "$procs" = "$UNIFIED/$PART/cgroup.procs" ] || echo $$ > "$procs"
 		done
 		exec setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --init-groups --inh-caps=-all env -i PATH=/usr/bin:/bin \
-			HOME="${COPY%/*}" sh -c "cd && exec \"\$@\"" sh "$BAILEY" "$@"' sh "$@"
+			HOME="${COPY%/*}" BAILEY="$BAILEY" sh -c "cd && exec \"\$@\"" sh "$@"' sh "$@"
 }
+bailey() { as_user "$BAILEY" "$@"; }
 needs() {
 	local said
 	said=$(bailey check ./p.conf 2>&1) && return 0
 	[[ $said == *"cannot be held here"* ]] || { echo "$said" && return 1; }
 	skip "$(sed -n 's/.*error: \(.*cannot be held here.*\)/\1/p' <<< "$said" | head -n 1)"
 }
-left() { find /sys/fs/cgroup -type d -name 'bailey-p-*'; }
+left() { find /sys/fs/cgroup -type d -path "*/$PART/*" -name 'bailey-p-*'; }
 touch_memory() {
 	printf 'x = bytearray(%d << 20)\nfor i in range(0, len(x), 4096): x[i] = 1\nprint("touched")\n' "$1"
 }
@@ -131,11 +132,7 @@ touch_memory() {
 	[ -z "$(left)" ]
 }
 @test "version 2 below a group of the user's: born in it" {
-	[ -n "$UNIFIED" ] || skip "control groups of version 2 are not mounted"
-	setting='memory = "64M";'
-	grep -qw memory "$UNIFIED/cgroup.controllers" || setting='hugetlb = ( { size = "2M"; limit = "64M"; } );'
-	profile "$setting" 'driver = "direct";'
-	needs
+	direct
 	run bailey explain --json ./p.conf
 	[[ $output == *"\"parent\": \"$UNIFIED/$PART\""* ]]
 	[[ $output == *'"keeper": false'* ]]
@@ -156,7 +153,95 @@ touch_memory() {
 	sleep 0.1
 	[ -z "$(ps -eo args | grep -x 'sleep 4712')" ]
 	[ -z "$(cat "$inner/cgroup.procs" 2> /dev/null)" ]
-	find "$UNIFIED/$PART" -depth -type d -name 'bailey-p-*' -exec sh -c 'rmdir "$1/payload" "$1"' sh {} \; || true
+	bailey list
+	[ -z "$(left)" ]
+}
+# Limits that version 2 holds for the user, into p.conf
+direct() {
+	[ -n "$UNIFIED" ] || skip "control groups of version 2 are not mounted"
+	local setting='memory = "64M";'
+	grep -qw memory "$UNIFIED/cgroup.controllers" || setting='hugetlb = ( { size = "2M"; limit = "64M"; } );'
+	profile "$setting" 'driver = "direct";'
+	needs
+}
+# swept: as soon as nothing is left after bailey list; what was killed takes a moment to be gone.
+swept() {
+	local i
+	for i in $(seq 40); do
+		bailey list > /dev/null
+		[ -n "$(left)" ] || return 0
+		sleep 0.05
+	done
+	left
+	return 1
+}
+@test "version 2: a launcher killed at any moment leaves nothing that bailey list does not remove; one that runs keeps its group" {
+	direct
+	cat > killed.py <<- 'END'
+		import os, random, subprocess, time
+		for i in range(50):
+		    p = subprocess.Popen([os.environ["BAILEY"], "run", "-p", "./p.conf", "sleep", "4713"])
+		    time.sleep(random.random() * 0.03 if i % 5 else 0.2)
+		    p.kill()
+		    p.wait()
+	END
+	bailey run -p ./p.conf sh -c 'sleep 4714' &
+	launcher=$!
+	for i in $(seq 100); do
+		[ -z "$(left)" ] || break
+		sleep 0.05
+	done
+	kept=$(left)
+	[ -n "$kept" ]
+	as_user "$PYTHON" ./killed.py
+	# Those that lasted removed what was there.
+	[ "$(left | grep -cvxF "$kept")" -ge 1 ]
+	for i in $(seq 40); do
+		bailey list > /dev/null
+		[ "$(left)" != "$kept" ] || break
+		sleep 0.05
+	done
+	left
+	[ "$(left)" = "$kept" ]
+	[ -z "$(ps -eo args | grep -x 'sleep 4713')" ]
+	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid"; done
+	wait "$launcher" || true
+	swept
+}
+@test "version 2: a hundred at once leave nothing" {
+	direct
+	cat > hundred.py <<- 'END'
+		import os, subprocess, sys
+		all = [subprocess.Popen([os.environ["BAILEY"], "run", "-p", "./p.conf", "true"]) for i in range(100)]
+		sys.exit(sum(p.wait() != 0 for p in all))
+	END
+	as_user "$PYTHON" ./hundred.py
+	left
+	[ -z "$(left)" ]
+}
+@test "groups of other names, and those with processes, are not swept" {
+	direct
+	part=$UNIFIED/$PART
+	for name in bailey-p-999999999-0123abcd bailey-p-1-0123abcd bailey-p-999999999-0123abcg bailey-p-999999999 bailey-x-p-999999999-0123abcd; do
+		as_user mkdir "$part/$name"
+	done
+	as_user mkdir "$part/bailey-p-999999998-0123abcd" "$part/bailey-p-999999998-0123abcd/payload"
+	sleep 30 3>&- &
+	echo $! > "$part/bailey-p-999999998-0123abcd/payload/cgroup.procs"
+	bailey list
+	[ "$(cd "$part" && echo bailey-*)" = "bailey-p-1-0123abcd bailey-p-999999998-0123abcd bailey-p-999999999 bailey-p-999999999-0123abcg bailey-x-p-999999999-0123abcd" ]
+	kill $!
+	wait $! || true
+	# The lock tells of a launcher in another pid namespace.
+	flock -s "$part/bailey-p-999999998-0123abcd" sleep 30 3>&- &
+	sleep 0.2
+	bailey list
+	[ -e "$part/bailey-p-999999998-0123abcd/payload" ]
+	pkill -P $! || true
+	wait $! || true
+	bailey list
+	[ ! -e "$part/bailey-p-999999998-0123abcd" ]
+	rmdir "$part"/bailey-*
 }
 @test "a group that is not the user's stops the launch, with the way out" {
 	profile 'memory = "64M";'

@@ -282,6 +282,27 @@ touch_memory() { # touch_memory MEGABYTES: a program that writes to so many
 	[ -z "$(ps -eo args | grep -x 'sleep 4711')" ]
 	gone
 }
+@test "kill -9 of the launcher at any moment: nothing is left that bailey list does not remove" {
+	profile 'memory = "64M";' 'tasks = 20;'
+	needs
+	cat > killed.py <<- 'END'
+		import os, random, subprocess, time
+		for i in range(50):
+		    p = subprocess.Popen([os.environ["BAILEY"], "run", "-p", "./p.conf", "sleep", "4715"])
+		    time.sleep(random.random() * 0.05 if i % 5 else 0.2)
+		    p.kill()
+		    p.wait()
+	END
+	timeout 60 "$PYTHON" killed.py
+	for i in $(seq 40); do
+		"$BAILEY" list > listed
+		[ -n "$(groups)" ] || break
+		sleep 0.05
+	done
+	groups
+	[ -z "$(groups)" ]
+	[ -z "$(ps -eo args | grep -x 'sleep 4715')" ]
+}
 @test "SIGTERM and a program that cannot be executed leave no group either" {
 	profile 'memory = "64M";'
 	needs

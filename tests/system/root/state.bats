@@ -122,6 +122,21 @@ has() { [[ $1 == *"$2"* ]] || { printf 'no "%s" in:\n%s\n' "$2" "$1"; return 1; 
 	[ "$(file memory.max memory.limit_in_bytes)" = 134217728 ]
 	has "$("$BAILEY" stats "$NAME")" "memory cap 128M (command line (limit))"
 }
+@test "two that change limits at once: what is told of both is what is held" {
+	hold
+	local i both
+	for i in $(seq 25 39); do
+		"$BAILEY" limit "$NAME" memory="$i"M > one 2>&1 3>&- &
+		both=$!
+		"$BAILEY" limit "$NAME" tasks="$i" > two 2>&1
+		wait "$both"
+		"$BAILEY" stats "$NAME" > told
+		grep -q "memory cap ${i}M (command line (limit))" told && grep -q "cap of $i tasks (command line (limit))" told || {
+			cat one two told
+			return 1
+		}
+	done
+}
 @test "a new limit holds for what runs" {
 	"$BAILEY" run -p ./capped.conf --name "$NAME" --rw . sh -c 'while [ ! -e go ]; do sleep 0.1; done
 		(for i in $(seq 15); do sleep 100 & done) 2> said; exec sleep 100' < /dev/null > held.out 2>&1 3>&- &
