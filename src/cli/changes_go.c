@@ -138,7 +138,7 @@ static void show_line(struct pass *p, const struct change *c)
 	}
 	if (c->kind == CHANGE_MODIFIED && (c->upper.st_mode & S_IFMT) != (c->host.st_mode & S_IFMT))
 		buf_printf(&p->out, " (a %s)", type_word(c));
-	else if (c->kind == CHANGE_MODIFIED && c->mode_only)
+	else if (c->kind == CHANGE_MODIFIED && !S_ISLNK(mode) && ((c->upper.st_mode ^ c->host.st_mode) & 07777) != 0)
 		buf_printf(
 			&p->out, " (mode %04o, was %04o)", (unsigned)c->upper.st_mode & 07777, (unsigned)c->host.st_mode & 07777);
 	if (c->bar == NULL && S_ISREG(c->upper.st_mode) && (c->upper.st_mode & (S_ISUID | S_ISGID)) != 0)

@@ -1,5 +1,6 @@
 /* Programs of the system that do a part of the work for us, outside of any sandbox. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/path.h"
 #include "host/resolve.h"
@@ -8,10 +9,16 @@
 
 enum { NOT_MAPPED = 65534 }; /* who root seems to be in a user namespace: user_namespaces(7) */
 
+/* A directory where others can make names, but not turn those that are there: /nix/store is one. */
+static bool keeps_names(const struct node *n)
+{
+	return n->type == NODE_DIRECTORY && (n->mode & S_ISVTX) != 0;
+}
+
 /* Root runs what nobody but root can change. */
 static bool is_roots(const struct node *n)
 {
-	return n->uid == 0 && (n->mode & 022) == 0;
+	return n->uid == 0 && ((n->mode & 022) == 0 || keeps_names(n));
 }
 
 /*
@@ -21,7 +28,7 @@ static bool is_roots(const struct node *n)
 static bool is_safe(const struct planner *pl, const struct node *n, bool protected)
 {
 	bool systems = n->uid == 0 || n->uid == NOT_MAPPED;
-	return (systems || (protected && n->uid == pl->facts->uid)) && (n->mode & 002) == 0;
+	return (systems || (protected && n->uid == pl->facts->uid)) && ((n->mode & 002) == 0 || keeps_names(n));
 }
 
 /* Judges a file by itself and all directories above it; `path` has no symlinks. */

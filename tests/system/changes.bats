@@ -173,6 +173,13 @@ END
 	has "$output" '+\x1b]0;title\x07\xc2\x9bx'
 	lacks "$output" $'\033' $'\302\233'
 }
+@test "a change of content does not hide one of the mode" {
+	chmod 600 p/a
+	gives 0 eph --keep 'echo more >> a && chmod 666 a'
+	gives 0 "$BAILEY" changes "$(kept)"
+	has "$output" "/p/a (mode 0666, was 0600)"
+	gives 0 "$BAILEY" changes "$(kept)" --discard
+}
 @test "symlinks are applied as symlinks, and none is followed: neither the program's nor one that appears on the host" {
 	echo safe > outside
 	gives 0 eph --keep 'ln -s ../outside s; rm -r d; ln -s .. d; mkdir -p w/x; echo evil > w/x/outside'

@@ -137,6 +137,12 @@ static void test_missing(void)
 	r = make("\"/usr/local/bin/pasta\": \"file 0757\", \"/usr/bin/pasta\": \"file 0755\", \"/dev/net/tun\": \"dev\"", f,
 		"mode = \"user\";");
 	same(r->plan.user_network.pasta, "/usr/bin/pasta", "one that anybody can write is passed over");
+	static const char below[] =
+		"\"/usr/local/bin\": \"dir %s\", \"/usr/local/bin/pasta\": \"file 0755\", \"/dev/net/tun\": \"dev\"";
+	r = make(arena_printf(&arena, below, "0777"), f, "mode = \"user\";");
+	ok(r->plan.user_network.pasta == NULL && r->diags.errors == 1, "nor in a directory where anybody can replace it");
+	r = make(arena_printf(&arena, below, "1777"), f, "mode = \"user\";");
+	same(r->plan.user_network.pasta, "/usr/local/bin/pasta", "one with the sticky bit keeps it");
 	r = make("\"/usr/bin/pasta\": \"file 0755\"", f, "mode = \"user\";");
 	same(mistake(r), "\"user\" needs pasta: there is no /dev/net/tun", "no tun");
 	r = make("\"/usr/bin/pasta\": \"file 0755\", \"/dev/net/tun\": \"dev 0600 0\"", f, "mode = \"user\";");
