@@ -249,7 +249,7 @@ print(had)
 END
 }
 @test "the user that the sandbox runs as cannot have root believe what it says about control groups" {
-	local directory user
+	local directory
 	hold
 	directory=$(member "['cgroups'][0]")
 	export NAME
