@@ -250,7 +250,8 @@ static int make_network(
 int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct facts *facts, const struct launch_options *o,
 	struct err *e)
 {
-	struct undo undo = { .count = 0 };
+	struct undo undo; /* most of it is not touched */
+	undo.count = 0;
 	struct child_args child = {
 		.plan = plan,
 		.arena = a,

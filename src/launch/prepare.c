@@ -84,6 +84,10 @@ int prepare_locks(const struct plan *plan, struct undo *undo, struct err *e)
 		const struct mount_op *op = &plan->mounts[i];
 		if (op->kind != MOUNT_UPPER || op->work == NULL || (op->flags & MOUNT_RUN) != 0)
 			continue;
+		if (undo->count >= UNDO_MAX - UNDO_FEW) {
+			(void)err_set(e, EMFILE, "cannot keep changes of so many directories, from %s on", op->asked);
+			return err_at(e, op->origin);
+		}
 		int fd = sys_openat2(AT_FDCWD, op->work, O_RDONLY | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
 		if (fd >= 0)
 			undo_push(undo, undo_close, fd);

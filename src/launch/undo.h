@@ -4,7 +4,10 @@
 
 #include <stddef.h>
 
-enum { UNDO_MAX = 16 };
+enum {
+	UNDO_MAX = 64,
+	UNDO_FEW = 24, /* more than all that a launch makes once; what there may be any number of leaves room for it */
+};
 
 struct undo {
 	struct {

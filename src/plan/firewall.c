@@ -10,14 +10,19 @@
 static const char *const setting_allow = "network.allow", *const setting_deny = "network.deny";
 
 /*
- * The loopback is the sandbox's own.  Neighbour discovery (and what a router of IPv6 and multicast need) comes before what the
- * profile denies: without it no address can be reached at all.  Answers, and errors about what was allowed, belong to a connection.
+ * The loopback is the sandbox's own.  A source route (any user may ask for one) would make the address of a packet another than where
+ * it ends.  Neighbour discovery (and what a router of IPv6 and multicast need) comes before what the profile denies: without it no
+ * address can be reached at all.  Answers belong to a connection, and so do errors about it; what a helper of conntrack would expect
+ * beside one does not.
  */
 static const char beginning[] =
 	"		oif lo accept\n"
-	"		ct state established,related accept\n"
-	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld-listener-report, mld2-listener-report } "
-	"accept\n";
+	"		ip option lsrr exists goto refuse\n"
+	"		ip option ssrr exists goto refuse\n"
+	"		exthdr rt exists goto refuse\n"
+	"		ct state established accept\n"
+	"		ct state related meta l4proto { 1, 58 } accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld-listener-report, mld2-listener-report } accept\n";
 
 /*
  * Protocols are numbers: nft looks their names up in /etc/protocols, which not every machine has.
@@ -85,8 +90,14 @@ static void add(struct making *m, const struct item *item, const char *setting, 
 	struct inet_rule r;
 	char why[INET_RULE_WHY];
 	struct arena *a = m->pl->arena;
-	if (inet_rule(item->text, &r, why) < 0)
-		return; /* "none"; conf/ has refused the rest */
+	if (inet_rule(item->text, &r, why) < 0) { /* "none"; conf/ has refused the rest */
+		if (m->pl->p->network_allow.count > 1) {
+			struct diag *at = diag_error(
+				m->pl->diags, item->origin, setting, "\"%s\" beside rules that allow something", item->text);
+			diag_hint(m->pl->diags, at, "take inherited rules away with drop = { network = { allow = true; }; }");
+		}
+		return;
+	}
 	if (r.family != 0 && inet_is_loopback(r.address)) {
 		struct diag *at = diag_error(m->pl->diags, item->origin, setting,
 			"\"%s\": the loopback is the sandbox's own, and always open to it", item->text);

@@ -228,6 +228,23 @@ END
 	is "$(cat up/f)" new
 	is "$(fingerprint d)" "$before"
 }
+@test "overlay: thirty directories that keep changes; of too many it is said, with the line" {
+	local conf i
+	many() {
+		echo 'filesystem = { overlay = ('
+		for i in $(seq "$1"); do
+			mkdir -p "d/$i" "u/$i"
+			echo "{ path = \"$WORK/d/$i\"; upper = \"$WORK/u/$i\"; }$([ "$i" = "$1" ] || echo ,)"
+		done
+		echo '); };'
+	}
+	conf=$(many 30 | profile many)
+	gives 0 "$BAILEY" run -p "$conf" sh -c "echo new > $WORK/d/30/f"
+	is "$(cat u/30/f)" new
+	conf=$(many 70 | profile many)
+	gives 125 "$BAILEY" run -p "$conf" true
+	has "$output" "cannot keep changes of so many directories, from $WORK/u/"
+}
 @test "overlay: over the whole home nothing reaches the host, and bailey's own files are not there" {
 	local conf
 	mkdir -p ~/.config/bailey/profiles

@@ -302,6 +302,8 @@ static void test_firewall_mistakes(void)
 	same(mistake(r), "with net_admin the program could change the rules of network.deny", "power over the rules");
 	r = make(with_nft, f, "mode = \"user\"; deny = [ \"tcp:443\" ]; }; devices = { tun = true;");
 	ok(r->diags.errors == 1 && strcmp(r->diags.items[0].setting, "devices.tun") == 0, "interfaces of its own");
+	r = make(with_nft, f, "mode = \"user\"; allow = [ \"tcp:443\", \"none\" ];");
+	same(mistake(r), "\"none\" beside rules that allow something", "nothing and something");
 	r = make(with_nft, f, "mode = \"user\"; allow = [ ];");
 	same(mistake(r), "an empty list of rules", "an empty list is neither everything nor nothing");
 }

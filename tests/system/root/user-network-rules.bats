@@ -101,6 +101,15 @@ def from_allowed_port():
         s.connect((HOST, PORT))
         return s.recv(20)
 attempt("port", from_allowed_port)
+def source_route(level, name, value, host):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+        s.settimeout(2)
+        s.setsockopt(level, name, value)
+        s.connect((host, 80))
+        return s.recv(20)
+# By way of an address that is allowed to one that is not.
+attempt("routed", lambda: source_route(socket.SOL_IP, 4, bytes([0x83, 11, 4, 198, 51, 100, 7, 203, 0, 113, 1, 1]), HOST))
+attempt("routed6", lambda: source_route(41, 57, bytes([0, 2, 4, 0, 0, 0, 0, 0]) + socket.inet_pton(socket.AF_INET6, "2001:db8:7::7"), "2001:db8::1"))
 PYTHON
 echo "in the end: $($ask 198.51.100.7 8080) / $($ask 2001:db8:7::7 8080) / $($ask 198.51.100.7 80) / $($ask 2001:db8:7::7 80)"
 END
@@ -227,6 +236,21 @@ for address in ((\"203.0.113.1\", 53), (\"203.0.113.1\", 54), (\"198.51.100.7\",
 	[ "${lines[7]}" = "no: Connection refused" ]
 	[ "${lines[8]}" = "no: Connection refused" ]
 	[ "${#lines[@]}" -eq 9 ]
+}
+@test "a source route does not make an address that is refused one that is allowed" {
+	local route='python3 -c "
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(41, 57, bytes([0, 2, 4, 0, 0, 0, 0, 0]) + socket.inet_pton(socket.AF_INET6, \"2001:db8:7::7\"))
+try:
+    print(\"sent\", s.sendto(b\"x\", (\"2001:db8::1\", 80)))
+except OSError as error:
+    print(\"no\", error.strerror)
+"'
+	run on_host "\$OPEN --set network.allow=2001:db8:7::7 --net-log $route 2>&1; \$OPEN $route 2>&1"
+	[[ ${lines[0]} == "no "* ]]
+	[[ ${lines[1]} == "bailey: refused: IP protocol 43 at 2001:db8:7::7 (1 packet)"* ]]
+	[ "${lines[2]}" = "sent 1" ]
 }
 @test "a flood of refusals is told in short, and the program goes on" {
 	run on_host '$WEB --net-log --ro $P/tests python3 -c "
