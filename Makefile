@@ -96,9 +96,17 @@ $(BUILD)/link-mode: Makefile
 	esac > $@; \
 	rm -f $(BUILD)/probe $(BUILD)/probe.c
 
-$(BUILD)/bailey: $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a $(BUILD)/link-mode
-	$(CC) $(CFLAGS_ALL) $$(cat $(BUILD)/link-mode) $(LDFLAGS_ALL) -o $@ $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a \
-		$$($(PKG_CONFIG) --libs $(MAIN_LIBS))
+# The static program's copy of libconfig has its memory from src/conf/heap.c; the dynamic one's archive is empty.
+$(BUILD)/libconfig.a: $(BUILD)/link-mode
+	@rm -f $@
+	if grep -q static $<; then \
+		objcopy --redefine-sym __strdup=strdup "$$($(CC) -print-file-name=libconfig.a)" $@ && \
+		objcopy $(foreach f,malloc calloc realloc strdup free,--redefine-sym $(f)=heap_$(f)) $@; \
+	else ar qc $@; fi
+
+$(BUILD)/bailey: $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a $(BUILD)/libconfig.a $(BUILD)/link-mode
+	$(CC) $(CFLAGS_ALL) $$(cat $(BUILD)/link-mode) $(LDFLAGS_ALL) -o $@ $(BUILD)/obj/src/cli/main.o \
+		-Wl,--start-group $(BUILD)/libbailey.a $(BUILD)/libconfig.a -Wl,--end-group $$($(PKG_CONFIG) --libs $(MAIN_LIBS))
 
 $(BUILD)/bailey-filter: $(FILTER_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(FILTER_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(HELPER_LIBS))

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "conf/heap.h"
 #include "conf/scan.h"
 #include "conf/value.h"
 
@@ -77,11 +78,12 @@ int tree_read(struct tree *t, struct diags *d, struct origin where, const char *
 	t->mistakes = d->count - t->first;
 	if (r == SCAN_STOP)
 		return -EINVAL;
+	heap_hold();
 	config_init(&t->config);
 	if (config_read_string(&t->config, scanned.text) != CONFIG_TRUE) {
 		if (r == SCAN_OK)
 			syntax_error(d, where, &t->config);
-		config_destroy(&t->config);
+		tree_free(t);
 		return -EINVAL;
 	}
 	size_t next = 0;
@@ -92,6 +94,7 @@ int tree_read(struct tree *t, struct diags *d, struct origin where, const char *
 void tree_free(struct tree *t)
 {
 	config_destroy(&t->config);
+	heap_release();
 }
 
 void tree_number(struct tree *t, struct diags *d, unsigned layer)

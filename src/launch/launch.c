@@ -297,7 +297,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
-		(void)malloc_trim(0); /* what libconfig used: neither process needs it again */
+		(void)malloc_trim(0); /* what libraries used: neither process needs it again */
 		r = clone_sandbox(&child, &group, &s, &undo, e);
 		if (r == -EACCES && group.leaf >= 0)
 			(void)prepare_failure(e, plan, facts, STEP_PLACE, -r, 0);
