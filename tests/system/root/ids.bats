@@ -2,30 +2,19 @@
 # Subordinate ids and groups of a user that root prepares for the test: too few, none, and groups that stay in force.
 # What root itself gets with uid 0 inside: with-uid-0.bats.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) built=$BUILD ;;
-	*) built=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	# tests/user.sh removes what a killed run leaves, by this form of name.
-	export USER_NAME=bailey-test-$$ GROUP_NAME=bailey-group-$$
-	useradd -m -s /bin/sh "$USER_NAME"
+	is_root || return 0
+	export GROUP_NAME=bailey-group-$$
+	rig_user
 	groupadd "$GROUP_NAME"
 	usermod -a -G "$GROUP_NAME" "$USER_NAME"
-	COPY=$(getent passwd "$USER_NAME" | cut -d: -f6)/bailey
-	export COPY
-	mkdir -p "$COPY/build"
-	cp "$built/bailey" "$built/bailey-filter" "$COPY/build/"
-	cp -R "$TREE/profiles" "$COPY/"
-	chmod -R go-w "$COPY"
-	chown -R "$USER_NAME": "$COPY"
+	rig_copy_home
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	is_root || return 0
+	rig_remove
 	groupdel "$GROUP_NAME" || true
 }
 setup() { [ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"; }

@@ -2,30 +2,16 @@
 # A mount that went wrong: root makes one inside a running sandbox that no plan has. Landlock still keeps the program to the plan;
 # without it the mount is all there is.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) ;;
-	*) BUILD=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	export COPY
-	COPY=$(mktemp -d)
-	chmod 755 "$COPY"
-	mkdir "$COPY/build"
-	cp "$BUILD/bailey" "$BUILD/bailey-filter" "$COPY/build"
-	cp -R "$TREE/profiles" "$COPY/profiles"
-	chmod -R go-w "$COPY"
-	export BAILEY=$COPY/build/bailey
-	# tests/user.sh removes what a killed run leaves, by this form of name.
-	export USER_NAME=bailey-test-$$
-	useradd -m -s /bin/sh "$USER_NAME"
+	is_root || return 0
+	rig_copy
+	rig_user
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	rm -rf "$COPY"
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	is_root || return 0
+	rig_remove
 }
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"

@@ -3,23 +3,14 @@ bats_require_minimum_version 1.5.0
 # Resources for an ordinary user to whom root has given a part of the control groups, without systemd: root makes one below the root
 # of each hierarchy, gives it to a user, and puts that user's shell into it.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) built=$BUILD ;;
-	*) built=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	export COPY USER_NAME=bailey-test-$$ PART=bailey-test-$$ PYTHON=/usr/bin/python3
-	useradd -m -s /bin/sh "$USER_NAME"
-	COPY=$(getent passwd "$USER_NAME" | cut -d: -f6)/bailey
-	mkdir -p "$COPY/build"
-	cp "$built"/bailey "$built"/bailey-* "$COPY/build" 2> /dev/null || true
-	cp -R "$TREE/profiles" "$COPY/"
-	chmod -R go-w "$COPY"
-	chown -R "$USER_NAME": "$COPY"
-	export BAILEY=$COPY/build/bailey UNIFIED=
+	is_root || return 0
+	export PART=bailey-test-$$ PYTHON=/usr/bin/python3
+	rig_user
+	rig_copy_home
+	export UNIFIED=
 	for UNIFIED in /sys/fs/cgroup /sys/fs/cgroup/unified; do
 		[ -e "$UNIFIED/cgroup.controllers" ] && break
 		UNIFIED=
@@ -50,12 +41,12 @@ give() {
 	done
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
+	is_root || return 0
 	find /sys/fs/cgroup -depth -type d -path "*/$PART*" -exec rmdir {} + || true
 	for controller in $([ -z "$UNIFIED" ] || cat "$UNIFIED/cgroup.subtree_control"); do
 		[[ " $BEFORE " == *" $controller "* ]] || echo "-$controller" > "$UNIFIED/cgroup.subtree_control" || true
 	done
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	rig_remove
 }
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"

@@ -5,29 +5,19 @@ bats_require_minimum_version 1.5.0
 #
 # Each bound is looked at from inside, and each check is shown to fail without it.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) built=$BUILD ;;
-	*) built=$TREE/$BUILD ;;
-	esac
-	export COPY USER_NAME=bailey-test-$$ identity
-	identity=$USER_NAME
-	if [ "$(id -u)" -ne 0 ]; then
+	export USER_NAME identity
+	if is_root; then
+		rig_user
+		identity=$USER_NAME
+	else
 		[ -n "${BAILEY_VM:-}" ] || return 0
 		USER_NAME=$(id -un) identity=self
-	else
-		useradd -m -s /bin/sh "$USER_NAME"
 	fi
-	# The user has to reach bailey's parts, wherever this tree lies.
-	COPY=$(mktemp -d)
-	chmod 755 "$COPY"
-	mkdir "$COPY/build"
-	cp "$built"/bailey "$built"/bailey-* "$COPY/build" 2> /dev/null || true
-	cp -R "$TREE/profiles" "$COPY/profiles"
-	chmod -R go-w "$COPY"
-	export BAILEY=$COPY/build/bailey PYTHON=/usr/bin/python3
+	rig_copy
+	export PYTHON=/usr/bin/python3
 	cat > "$COPY/box.conf" <<- END
 		inherit = [ "shell" ];
 		identity = { user = "$identity"; };
@@ -35,8 +25,8 @@ setup_file() {
 }
 teardown_file() {
 	rm -rf "$COPY"
-	[ "$(id -u)" -eq 0 ] || return 0
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	is_root || return 0
+	rig_remove
 }
 setup() {
 	[ "$(id -u)" -eq 0 ] || [ -n "${BAILEY_VM:-}" ] || skip "needs root: this is uid $(id -u)"

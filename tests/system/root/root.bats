@@ -1,31 +1,16 @@
 #!/usr/bin/env bats
 # Started by root: the program is not root. Makes one user, and removes it.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) ;;
-	*) BUILD=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	# The user has to reach bailey's parts, wherever this tree lies.
-	export COPY
-	COPY=$(mktemp -d)
-	chmod 755 "$COPY"
-	mkdir "$COPY/build"
-	cp "$BUILD/bailey" "$BUILD/bailey-filter" "$COPY/build"
-	cp -R "$TREE/profiles" "$COPY/profiles"
-	chmod -R go-w "$COPY"
-	export BAILEY=$COPY/build/bailey
-	# tests/user.sh removes what a killed run leaves, by this form of name.
-	export USER_NAME=bailey-test-$$
-	useradd -m -s /bin/sh "$USER_NAME"
+	is_root || return 0
+	rig_copy
+	rig_user
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	rm -rf "$COPY"
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	is_root || return 0
+	rig_remove
 }
 
 setup() {

@@ -2,22 +2,13 @@
 # network.allow and network.deny with mode "user", on a host of the tests' own (tests/lib/net-host), for an ordinary user.  Every
 # refusal is asked for without the rules too, and then it is none.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) ;;
-	*) BUILD=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	# tests/user.sh removes what a killed run leaves, by this form of name.
-	export TREE USER_NAME=bailey-test-$$
-	useradd -m -s /bin/sh "$USER_NAME"
-	COPY=$(getent passwd "$USER_NAME" | cut -d: -f6)/bailey
-	export COPY
-	mkdir -p "$COPY/build" "$COPY/tests"
-	cp "$BUILD/bailey" "$BUILD/bailey-filter" "$COPY/build/"
-	cp -R "$TREE/profiles" "$COPY/"
+	is_root || return 0
+	rig_user
+	rig_copy_home
+	mkdir "$COPY/tests"
 	cp "$TREE/tests/lib/ask.py" "$TREE/tests/lib/answer.py" "$COPY/tests/"
 	cat > "$COPY/open.conf" << 'END'
 inherit = [ "default" ];
@@ -113,12 +104,11 @@ attempt("routed6", lambda: source_route(41, 57, bytes([0, 2, 4, 0, 0, 0, 0, 0]) 
 PYTHON
 echo "in the end: $($ask 198.51.100.7 8080) / $($ask 2001:db8:7::7 8080) / $($ask 198.51.100.7 80) / $($ask 2001:db8:7::7 80)"
 END
-	chmod -R go-w "$COPY"
-	chown -R "$USER_NAME": "$COPY"
+	rig_own
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	is_root || return 0
+	rig_remove
 }
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"

@@ -1,22 +1,12 @@
 #!/usr/bin/env bats
 # network.mode = "user" on a host of the tests' own (tests/lib/net-host), for an ordinary user.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) ;;
-	*) BUILD=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	# tests/user.sh removes what a killed run leaves, by this form of name.
-	export TREE USER_NAME=bailey-test-$$
-	useradd -m -s /bin/sh "$USER_NAME"
-	COPY=$(getent passwd "$USER_NAME" | cut -d: -f6)/bailey
-	export COPY
-	mkdir -p "$COPY/build"
-	cp "$BUILD/bailey" "$BUILD/bailey-filter" "$COPY/build/"
-	cp -R "$TREE/profiles" "$COPY/"
+	is_root || return 0
+	rig_user
+	rig_copy_home
 	mkdir "$COPY/tests"
 	cp "$TREE/tests/lib/ask.py" "$TREE/tests/lib/answer.py" "$COPY/tests/"
 	cat > "$COPY/net.conf" << 'END'
@@ -29,12 +19,11 @@ inherit = [ "default" ];
 network = { mode = "user"; dns = [ "203.0.113.1" ]; forward = ( { host = "127.0.0.1:9090"; port = 9000; } ); };
 syscalls = { allow = [ "@network" ]; };
 END
-	chmod -R go-w "$COPY"
-	chown -R "$USER_NAME": "$COPY"
+	rig_own
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
-	userdel -r "$USER_NAME" > /dev/null 2>&1 || true
+	is_root || return 0
+	rig_remove
 }
 setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"

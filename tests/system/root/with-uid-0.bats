@@ -2,30 +2,19 @@
 # Started by root with uid 0 inside: of "root" and "mapped" it is nobody's outside, of "host-root" the host's, with what is left of it.
 # Each promise is looked at from inside, and the same look without the sandbox finds what is promised away.
 
+load rig
+
 setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) ;;
-	*) BUILD=$TREE/$BUILD ;;
-	esac
-	[ "$(id -u)" -eq 0 ] || return 0
-	# Whoever root becomes has to reach bailey's parts, wherever this tree lies.
-	export COPY
-	COPY=$(mktemp -d)
-	chmod 755 "$COPY"
-	mkdir "$COPY/build" "$COPY/open"
-	cp "$BUILD/bailey" "$BUILD/bailey-filter" "$COPY/build"
-	cp -R "$TREE/profiles" "$COPY/profiles"
-	chmod -R go-w "$COPY"
-	export BAILEY=$COPY/build/bailey
+	is_root || return 0
+	rig_copy
+	mkdir "$COPY/open"
 	echo "root:3000000:65536" > "$COPY/ranges"
 	echo "someone:3000000:65536" > "$COPY/no-ranges"
 	echo secret > "$COPY/open/roots"
 	chmod 600 "$COPY/open/roots"
 }
 teardown_file() {
-	[ "$(id -u)" -eq 0 ] || return 0
+	is_root || return 0
 	rm -rf "$COPY"
 }
 setup() {
