@@ -218,7 +218,8 @@ static int use_run(struct cli *cli, const struct args *args, const char *directo
 		return cli_fail_err(cli, opened == -ENOENT ? EXIT_USAGE : EXIT_SETUP, &e);
 	const struct changes_task task = { .home = cli->facts.home, .paths = paths, .force = args_has(args, "--force") };
 	if ((discard || apply) && r.busy) {
-		status = cli_fail(cli, EXIT_SETUP, "wait for its end", "the program of %s still runs", name);
+		status = cli_fail(cli, EXIT_SETUP, "wait for its end",
+			"the program of %s still runs, or another bailey works on its changes", name);
 	} else if (discard) {
 		if (run_remove(&r, &e) < 0)
 			status = cli_fail_err(cli, EXIT_SETUP, &e);
