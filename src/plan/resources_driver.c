@@ -264,7 +264,7 @@ void resources_choose(struct resources *r)
 		lack(r, r->need, "this machine has control groups of version 2, not 1", "leave resources.driver at \"auto\"");
 	else if ((asked == DRIVER_DIRECT || asked == DRIVER_SYSTEMD) && mount == NULL)
 		lack(r, r->need, "this machine has control groups of version 1, not 2", "leave resources.driver at \"auto\"");
-	else if (asked == DRIVER_V1 || (asked == DRIVER_AUTO && layout != CGROUP_V2))
+	else if (mount == NULL || asked == DRIVER_V1 || (asked == DRIVER_AUTO && layout != CGROUP_V2))
 		choose_v1(r);
 	else
 		choose_v2(r, mount);

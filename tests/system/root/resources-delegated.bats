@@ -155,14 +155,14 @@ direct() {
 	profile "$setting" 'driver = "direct";'
 	needs
 }
-# swept: as soon as nothing is left after bailey list; what was killed takes a moment to be gone.
+# swept [GROUPS]: as soon as nothing else is left after bailey list; what was killed takes a moment to be gone.
 swept() {
-	local i
-	for i in $(seq 40); do
-		bailey list > /dev/null
-		[ -n "$(left)" ] || return 0
+	local end=$((SECONDS + 10))
+	until bailey list > /dev/null && [ "$(left)" = "${1:-}" ]; do
+		[ $SECONDS -lt $end ] || break
 		sleep 0.05
 	done
+	[ "$(left)" != "${1:-}" ] || return 0
 	left
 	return 1
 }
@@ -178,22 +178,14 @@ swept() {
 	END
 	bailey run -p ./p.conf sh -c 'sleep 4714' &
 	launcher=$!
-	for i in $(seq 100); do
-		[ -z "$(left)" ] || break
-		sleep 0.05
-	done
+	end=$((SECONDS + 10))
+	while [ -z "$(left)" ] && [ $SECONDS -lt $end ]; do sleep 0.05; done
 	kept=$(left)
 	[ -n "$kept" ]
 	as_user "$PYTHON" ./killed.py
 	# Those that lasted removed what was there.
 	[ "$(left | grep -cvxF "$kept")" -ge 1 ]
-	for i in $(seq 40); do
-		bailey list > /dev/null
-		[ "$(left)" != "$kept" ] || break
-		sleep 0.05
-	done
-	left
-	[ "$(left)" = "$kept" ]
+	swept "$kept"
 	[ -z "$(ps -eo args | grep -x 'sleep 4713')" ]
 	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid"; done
 	wait "$launcher" || true
