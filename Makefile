@@ -9,7 +9,7 @@ VERSION    := 0.1.0
 PKG_CONFIG ?= pkg-config
 # What every launch needs is linked as cheaply as possible: `auto` makes a static-pie program where the static archives are
 # there, else a dynamic one.  Libraries that only some launches need live in helper programs (bailey-filter: libseccomp;
-# bailey-unpack: libarchive).
+# bailey-unpack: libarchive; bailey-net: libnl).
 LINK       ?= auto
 
 WARN    = -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
@@ -25,6 +25,7 @@ MAIN_LIBS   = libconfig libcap
 HELPER_LIBS = libseccomp
 SCOPE_LIBS  = libsystemd
 UNPACK_LIBS = libarchive
+NET_LIBS    = libnl-route-3.0 libnl-3.0
 
 LAYERS  = base schema conf host plan mount landlock seccomp cgroup state launch changes image cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
@@ -36,6 +37,8 @@ SCOPE_SRC  = $(wildcard src/cgroup/helper/*.c)
 SCOPE_OBJ  = $(SCOPE_SRC:%.c=$(BUILD)/obj/%.o)
 UNPACK_SRC = $(wildcard src/image/helper/*.c)
 UNPACK_OBJ = $(UNPACK_SRC:%.c=$(BUILD)/obj/%.o)
+NET_SRC    = $(wildcard src/network/helper/*.c)
+NET_OBJ    = $(NET_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -43,15 +46,20 @@ UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 SCOPE      := $(if $(shell $(PKG_CONFIG) --exists $(SCOPE_LIBS) && echo yes),bailey-scope)
 # The same goes for bailey-unpack, without which root file systems are directories only.
 UNPACK     := $(if $(shell $(PKG_CONFIG) --exists $(UNPACK_LIBS) && echo yes),bailey-unpack)
+# And for bailey-net, without which there are no bridges.
+NET        := $(if $(shell $(PKG_CONFIG) --exists $(NET_LIBS) && echo yes),bailey-net)
 
 all: $(BUILD)/bailey $(BUILD)/bailey-filter $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
-	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack)
+	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack) $(if $(NET),$(BUILD)/bailey-net,no-net)
 
 no-scope:
 	@echo 'left out: bailey-scope, which asks systemd for control groups (it needs libsystemd-dev; Fedora: systemd-devel)'
 
 no-unpack:
 	@echo 'left out: bailey-unpack, which unpacks tar archives (it needs libarchive-dev; Fedora: libarchive-devel)'
+
+no-net:
+	@echo 'left out: bailey-net, which connects sandboxes to bridges (it needs libnl-route-3-dev; Fedora: libnl3-devel)'
 
 help:
 	@echo 'make            build bailey into $(BUILD)/ (it runs from there)'
@@ -67,7 +75,7 @@ help:
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(shell $(PKG_CONFIG) --cflags $(MAIN_LIBS) $(HELPER_LIBS) $(if $(UNPACK),$(UNPACK_LIBS))) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(CC) $(CPPFLAGS_ALL) $(shell $(PKG_CONFIG) --cflags $(MAIN_LIBS) $(HELPER_LIBS) $(if $(UNPACK),$(UNPACK_LIBS)) $(if $(NET),$(NET_LIBS))) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libbailey.a: $(LIB_OBJ)
 	@rm -f $@
@@ -116,6 +124,9 @@ $(BUILD)/bailey-scope: $(SCOPE_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-unpack: $(UNPACK_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(UNPACK_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(UNPACK_LIBS))
+
+$(BUILD)/bailey-net: $(NET_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(NET_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(NET_LIBS))
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbailey.a tests/lib/tap.h
 	@mkdir -p $(@D)
@@ -222,6 +233,7 @@ install: all man
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
 	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
 	$(if $(UNPACK),install -m 0755 $(BUILD)/bailey-unpack $(DESTDIR)$(LIBEXECDIR)/bailey-unpack)
+	$(if $(NET),install -m 0755 $(BUILD)/bailey-net $(DESTDIR)$(LIBEXECDIR)/bailey-net)
 	install -m 0644 $(PROFILES) $(DESTDIR)$(SHAREDIR)/profiles
 	install -m 0644 $(COMMON) $(DESTDIR)$(SHAREDIR)/profiles/common
 	for s in 1 5 7; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
@@ -231,7 +243,7 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack)
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net)
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
@@ -240,5 +252,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all no-scope no-unpack help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(UNIT:=.d)
+.PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean

@@ -30,7 +30,7 @@ fi
 # packages TASK: names as this system has them.
 packages() {
 	case $system/$1 in
-	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev libsystemd-dev libarchive-dev ;;
+	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev libsystemd-dev libarchive-dev libnl-3-dev libnl-route-3-dev ;;
 	debian/check)
 		echo bash zsh fish bats python3 expect tmux less vim htop mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap passt nftables \
 			gzip bzip2 xz-utils zstd
@@ -45,18 +45,18 @@ packages() {
 			transmission-cli curl wget git python3 nodejs gcc make tar unzip zip p7zip-full xz-utils ffmpeg imagemagick \
 			pandoc ghostscript poppler-utils xvfb x11-utils
 		;;
-	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel libarchive-devel ;;
+	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel libarchive-devel libnl3-devel ;;
 	fedora/check) echo bash zsh fish bats python3 expect tmux less vim-enhanced htop mandoc procps-ng util-linux shadow-utils iproute passt nftables gzip bzip2 xz zstd ;;
 	fedora/lint) echo clang-tools-extra cppcheck ShellCheck mandoc ;;
 	fedora/bench) echo bubblewrap firejail glibc-static python3 ;;
 	fedora/fuzz) echo clang compiler-rt ;;
-	arch/build) echo gcc make pkgconf libconfig libseccomp libcap systemd-libs libarchive ;;
+	arch/build) echo gcc make pkgconf libconfig libseccomp libcap systemd-libs libarchive libnl ;;
 	arch/check) echo bash zsh fish bats python expect tmux less vim htop mandoc procps-ng util-linux shadow iproute2 passt nftables gzip bzip2 xz zstd ;;
 	arch/lint) echo clang cppcheck shellcheck mandoc ;;
 	arch/bench) echo bubblewrap firejail python ;;
 	arch/fuzz) echo clang compiler-rt ;;
 	*/programs | */vm) ;; # the virtual machine is one of Debian
-	other/build) echo "a C compiler, make, pkg-config, and the development files of libconfig, libseccomp, libcap, libarchive and (where systemd runs) libsystemd" ;;
+	other/build) echo "a C compiler, make, pkg-config, and the development files of libconfig, libseccomp, libcap, libarchive, libnl and (where systemd runs) libsystemd" ;;
 	other/check) echo "bash, zsh, fish, bats, python3, expect, tmux, less, mandoc, procps, util-linux, iproute2, gzip, bzip2, xz, zstd" ;;
 	other/lint) echo "clang-format, clang-tidy, cppcheck, shellcheck, mandoc" ;;
 	other/bench) echo "bubblewrap, firejail, python3, a static libc" ;;

@@ -36,7 +36,6 @@ static const char reserved[][12] = {
 	"why",
 	"audit",
 	"desktop",
-	"net",
 	"import",
 	"export",
 	"doctor",

@@ -33,6 +33,7 @@ struct cli {
 	const char *scope_helper; /* path of bailey-scope */
 	const char *identities; /* the directory with the homes of identities, by profile; or NULL without a home */
 	const char *unpack; /* path of bailey-unpack */
+	const char *net_helper; /* path of bailey-net */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
 	char *command_line; /* argv[0] and what follows, in one piece */
@@ -49,6 +50,7 @@ int cmd_list(struct cli *cli, struct args *args);
 int cmd_stats(struct cli *cli, struct args *args);
 int cmd_limit(struct cli *cli, struct args *args);
 int cmd_schema(struct cli *cli, struct args *args);
+int cmd_net(struct cli *cli, struct args *args);
 int cmd_changes(struct cli *cli, struct args *args);
 
 /* ---- places.c ---- */

@@ -113,6 +113,11 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		else
 			limit_value(p);
 		break;
+	case VERB_net:
+		if (first)
+			buf_puts(p->out,
+				"list\tthe networks there are\nshow\tone network and who uses it\nup\tmake it\ndown\tremove it\n");
+		break;
 	case VERB_profiles:
 	case VERB_list:
 	case VERB_COUNT: break;

@@ -69,6 +69,14 @@ static const char *const more[VERB_COUNT] = {
 		"Examples:\n"
 		"  bailey limit firefox memory=6G\n"
 		"  bailey limit build-2 tasks=500 cpus=0-1\n",
+	[VERB_net] = "Networks are described in " BAILEY_SYSCONFDIR
+		     "/bailey/networks.conf; network.mode = \"bridge\" takes a program into one. A\n"
+		     "network is made with its first sandbox and removed with the last; up keeps it until down.\n"
+		     "\n"
+		     "Examples:\n"
+		     "  bailey net                               which networks there are, and whether they are up\n"
+		     "  sudo bailey net show lan                 who is in it, with which addresses\n"
+		     "  sudo bailey net up lan\n",
 	[VERB_schema] = "SETTING is a setting (filesystem.home) or a group (filesystem); without one all settings are shown.\n"
 			"\n"
 			"Examples:\n"

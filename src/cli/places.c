@@ -36,6 +36,7 @@ static bool find_tree(struct cli *cli, const char *dir)
 	cli->filter.helper = path_join(a, dir, "bailey-filter");
 	cli->scope_helper = path_join(a, dir, "bailey-scope");
 	cli->unpack = path_join(a, dir, "bailey-unpack");
+	cli->net_helper = path_join(a, dir, "bailey-net");
 	return true;
 }
 
@@ -55,6 +56,7 @@ static void find_prefix(struct cli *cli, const char *dir)
 	cli->filter.helper = path_join(a, prefix, "libexec/bailey/bailey-filter");
 	cli->scope_helper = path_join(a, prefix, "libexec/bailey/bailey-scope");
 	cli->unpack = path_join(a, prefix, "libexec/bailey/bailey-unpack");
+	cli->net_helper = path_join(a, prefix, "libexec/bailey/bailey-net");
 }
 
 static void add_own(struct cli *cli, const char *path)
@@ -94,6 +96,7 @@ void cli_find_places(struct cli *cli)
 	add_own(cli, cli->filter.helper);
 	add_own(cli, cli->scope_helper);
 	add_own(cli, cli->unpack);
+	add_own(cli, cli->net_helper);
 	if (dir != NULL)
 		add_own(cli, arena_strdup(a, exe));
 }

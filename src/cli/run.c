@@ -114,6 +114,7 @@ int cmd_run(struct cli *cli, struct args *args)
 		return cli_print_plan(cli, args, &cli->facts, profile, plan);
 	struct launch_options o = { .filter = cli->filter,
 		.scope_helper = cli->scope_helper,
+		.net_helper = cli->net_helper,
 		.verbose = cli->verbose,
 		.quiet = cli->quiet,
 		.command_line = cli->command_line,

@@ -38,6 +38,9 @@ static const char *const kind_words[] = {
 	[KIND_ENDPOINT] = "endpoint",
 	[KIND_RULE] = "rule",
 	[KIND_PORT] = "port",
+	[KIND_INTERFACE] = "interface",
+	[KIND_MAC] = "mac",
+	[KIND_MTU] = "mtu",
 	[KIND_NICE] = "nice",
 	[KIND_COUNT] = "count",
 };

@@ -13,7 +13,7 @@
 #include "schema/condition.h"
 #include "schema/syscalls.h"
 
-enum { WEIGHT_MAX = 10000, QUOTA_MAX = 1000000, SHARE_MAX = 100 };
+enum { MTU_MIN = 68, WEIGHT_MAX = 10000, QUOTA_MAX = 1000000, SHARE_MAX = 100 };
 enum { NICE_MIN = -20, NICE_MAX = 19, FIRST_DESCRIPTOR = 3, HOST_NAME_LEN = 64, USER_NAME_LEN = 32, IDENTITY_LEN = 64 };
 
 static const char *const variables[] = {
@@ -411,8 +411,11 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_ENDPOINT: return endpoint_valid(at, *text);
 	case KIND_RULE: return rule_valid(at, row, *text);
 	case KIND_PORTS: return port_valid(at, text);
+	case KIND_INTERFACE: return value_interface(at, *text);
+	case KIND_MAC: return value_mac(at, *text);
 	case KIND_TEXT:
 	case KIND_PORT:
+	case KIND_MTU:
 	case KIND_DESCRIPTOR:
 	case KIND_NICE:
 	case KIND_COUNT:
@@ -437,12 +440,16 @@ static bool read_int(const struct place *at, enum kind kind, const char *text, i
 	if (kind == KIND_PERCENT)
 		return read_percent(at, text, ret);
 	bool one_up = kind == KIND_ONE_UP || kind == KIND_WEIGHT || kind == KIND_PORT;
-	int64_t min = kind == KIND_NICE ? NICE_MIN : kind == KIND_DESCRIPTOR ? FIRST_DESCRIPTOR : one_up ? 1 : 0;
-	int64_t max = kind == KIND_NICE   ? NICE_MAX
-		: kind == KIND_DESCRIPTOR ? INT_MAX
-		: kind == KIND_WEIGHT     ? WEIGHT_MAX
-		: kind == KIND_PORT       ? UINT16_MAX
-					  : INT64_MAX;
+	int64_t min = kind == KIND_NICE   ? NICE_MIN
+		: kind == KIND_DESCRIPTOR ? FIRST_DESCRIPTOR
+		: kind == KIND_MTU        ? MTU_MIN
+		: one_up                  ? 1
+					  : 0;
+	int64_t max = kind == KIND_NICE                 ? NICE_MAX
+		: kind == KIND_DESCRIPTOR               ? INT_MAX
+		: kind == KIND_WEIGHT                   ? WEIGHT_MAX
+		: kind == KIND_PORT || kind == KIND_MTU ? UINT16_MAX
+							: INT64_MAX;
 	int r = num_int(text, min, max, ret);
 	if (r == -EINVAL)
 		return refuse(at, NULL, "\"%s\" is not a whole number", text);
@@ -452,6 +459,8 @@ static bool read_int(const struct place *at, enum kind kind, const char *text, i
 		return refuse(at, "0, 1 and 2 are always passed on", "%s is no file descriptor from %d", text, FIRST_DESCRIPTOR);
 	if (r < 0 && kind == KIND_WEIGHT)
 		return refuse(at, "everybody else has 100", "%s is not between 1 and %d", text, WEIGHT_MAX);
+	if (r < 0 && kind == KIND_MTU)
+		return refuse(at, NULL, "%s is not between %d and %d", text, MTU_MIN, UINT16_MAX);
 	if (r < 0 && kind == KIND_PORT)
 		return refuse(at, NULL, "%s is not a port, 1 to 65535", text);
 	return r == 0 || refuse(at, NULL, "%s is out of range: a number from %d", text, one_up ? 1 : 0);

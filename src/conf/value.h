@@ -26,6 +26,10 @@ bool value_item(const struct place *at, const struct setting *row, const char *t
 /* The value of a row when nobody says anything: its default with the origin "built in", or not set. */
 void value_default(struct diags *d, const struct setting *row, struct value *ret);
 
+/* Texts of the kinds INTERFACE and MAC (value_network.c). True, or false after adding a diagnostic. */
+bool value_interface(const struct place *at, const char *text);
+bool value_mac(const struct place *at, const char *text);
+
 /* Whether a text may be the name of a profile ("firefox", "common/gpu"); `*ret_why` says what is wrong with it. */
 bool profile_name_valid(const char *name, const char **ret_why);
 

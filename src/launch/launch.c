@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/sys.h"
 #include "cgroup/cgroup.h"
+#include "launch/bridge.h"
 #include "launch/child.h"
 #include "launch/events.h"
 #include "launch/firewall.h"
@@ -151,13 +152,17 @@ static int let_go(
 }
 
 /* Up to the clone: everything that allocates or may fail in a way that needs words. */
-static int prepare(struct child_args *child, struct cgroup *group, struct track *track, struct supervise *s, struct undo *undo,
-	const struct launch_options *o, struct err *e)
+static int prepare(struct child_args *child, struct cgroup *group, struct track *track, struct bridge *bridge, struct supervise *s,
+	struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	int r = make_cgroup(group, child, undo, o, e);
 	if (r == 0)
 		r = track_begin(track, e);
+	if (r == 0 && plan->bridge.spec != NULL) {
+		r = bridge_start(bridge, plan, o->net_helper, e);
+		undo_push_object(undo, bridge_end, bridge);
+	}
 	if (r == 0)
 		r = prepare_become(plan, e);
 	if (r == 0)
@@ -207,6 +212,21 @@ static int open_terminal(struct pty *pty, struct child_args *child, struct err *
 	return 0;
 }
 
+/* As far as its neighbours are told. */
+static const char *network_name(const struct child_args *child, const struct launch_options *o)
+{
+	if (o->name != NULL)
+		return o->name;
+	return child->hostname[0] != '\0' ? child->hostname : child->plan->profile_name;
+}
+
+static int connect_bridge(
+	struct bridge *bridge, const struct child_args *child, struct supervise *s, const struct launch_options *o, struct err *e)
+{
+	say(o, STEP_NETWORK, "lines for bailey-net", child->plan->bridge.origin_count);
+	return bridge_plug(bridge, child->plan, s->sandbox, s->pidfd, s->signals, network_name(child, o), e);
+}
+
 static int connect_network(
 	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
@@ -227,8 +247,8 @@ static int connect_network(
 }
 
 /* While the sandbox builds its file tree. The rules come first: nothing gets out before they hold. */
-static int make_network(
-	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+static int make_network(struct bridge *bridge, const struct child_args *child, struct supervise *s, struct undo *undo,
+	const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	int r = 0;
@@ -242,6 +262,8 @@ static int make_network(
 	}
 	if (r == 0 && plan->network == NETWORK_USER)
 		r = connect_network(child, s, undo, o, e);
+	if (r == 0 && plan->bridge.spec != NULL)
+		r = connect_bridge(bridge, child, s, o, e);
 	if (r == 0 && network_waits(plan))
 		(void)message_send(s->socket, MESSAGE_CONNECTED, STEP_NETWORK, 0, 0);
 	return r;
@@ -262,6 +284,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	};
 	struct track track;
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
+	struct bridge bridge; /* not touched where there is none */
 	track_init(&track, a, plan, facts, &group, o->name);
 	struct supervise s = {
 		.arena = a,
@@ -293,7 +316,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
 	if (r == 0)
-		r = prepare(&child, &group, &track, &s, &undo, o, e);
+		r = prepare(&child, &group, &track, &bridge, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
@@ -307,7 +330,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (r == 0)
 		r = let_go(&group, &child, &s, o, e);
 	if (r == 0)
-		r = make_network(&child, &s, &undo, o, e);
+		r = make_network(&bridge, &child, &s, &undo, o, e);
 	if (r == 0) {
 		struct message failed;
 		if (supervise(&s, ret, &failed) != 0) {

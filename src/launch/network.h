@@ -14,7 +14,7 @@
 /* Whether something outside has to be done to the sandbox's network before the program starts; its first process waits for it. */
 static inline bool network_waits(const struct plan *plan)
 {
-	return plan->user_network.pasta != NULL || plan->firewall.nft != NULL;
+	return plan->user_network.pasta != NULL || plan->bridge.spec != NULL || plan->firewall.nft != NULL;
 }
 
 /*

@@ -96,6 +96,17 @@ static void say_network(struct statements *s, const struct plan *plan)
 	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
 	if (plan->network_fallback != NULL)
 		say(s, "network", arena_printf(s->arena, "fallback: %s", plan->network_fallback), plan->network_origin);
+	const struct bridge_network *b = &plan->bridge;
+	if (b->spec != NULL)
+		say(s, "network", arena_printf(s->arena, "bridge %s", b->name), b->origin);
+	if (b->mac != NULL)
+		say(s, "network", arena_printf(s->arena, "mac %s", b->mac), b->origin);
+	if (b->mtu != 0)
+		say(s, "network", arena_printf(s->arena, "mtu %u", b->mtu), b->origin);
+	for (size_t i = 0; i < b->address_count; i++)
+		say(s, "network", arena_printf(s->arena, "address %s", b->addresses[i]), b->origin);
+	for (size_t i = 0; i < b->gateway_count; i++)
+		say(s, "network", arena_printf(s->arena, "gateway %s", b->gateways[i]), b->origin);
 	for (size_t i = 0; i < n->forward_count; i++) {
 		const struct port_forward *f = &n->forwards[i];
 		say(s, "network",

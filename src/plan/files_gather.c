@@ -1,5 +1,6 @@
 /* From settings to entries of the file tree. */
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,6 +330,28 @@ static void gather_resolv(struct planner *pl)
 			.origin = pl->plan->network_origin });
 }
 
+/* The names of the sandboxes of its network, in a file that bailey-net keeps up to date. */
+static void gather_hosts(struct planner *pl)
+{
+	const struct bridge_network *b = &pl->plan->bridge;
+	if (b->hosts == NULL)
+		return;
+	struct origin o = b->origin;
+	o.layer = UINT_MAX; /* whatever grants the host's file */
+	tree_add_create(pl, b->hosts, true, b->hosts, b->origin);
+	tree_add(pl,
+		&(struct entry){ .kind = ENTRY_BIND,
+			.rank = RANK_ASKED,
+			.flags = MOUNT_READ_ONLY | MOUNT_NOEXEC,
+			.path = b->hosts_path,
+			.source = b->hosts,
+			.renamed = true,
+			.asked = "/etc/hosts",
+			.setting = "network.bridge",
+			.why = "the names of the sandboxes of its network",
+			.origin = o });
+}
+
 void files_gather(struct planner *pl)
 {
 	const struct profile *p = pl->p;
@@ -337,6 +360,7 @@ void files_gather(struct planner *pl)
 	pl->files->entries = arena_array(pl->arena, pl->files->cap, sizeof(struct entry *));
 	gather_built_in(pl);
 	gather_resolv(pl);
+	gather_hosts(pl);
 	gather_home(pl);
 	gather_create(pl);
 	files_gather_layers(pl);

@@ -73,7 +73,7 @@ static void add_search(struct planner *pl, struct buf *out)
 	}
 }
 
-/* Name servers that the profile gives. */
+/* Name servers that the profile gives, or else the administrator's network. */
 static struct servers own_servers(struct planner *pl)
 {
 	const struct list *l = &pl->p->network_dns;
@@ -87,6 +87,9 @@ static struct servers own_servers(struct planner *pl)
 		buf_printf(&s.text, "nameserver %s\n", l->items[i].text);
 		s.count++;
 	}
+	const struct bridge_network *b = &pl->plan->bridge;
+	for (size_t i = 0; i < b->dns_count && l->count == 0; i++, s.count++)
+		buf_printf(&s.text, "nameserver %s\n", b->dns[i]);
 	return s;
 }
 
@@ -97,13 +100,14 @@ static struct servers own_servers(struct planner *pl)
 static struct servers find_servers(struct planner *pl)
 {
 	static const char *const beside[] = { "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf" };
-	struct servers s = pl->p->network_dns.count > 0 ? own_servers(pl) : read_servers(pl, resolv_conf);
+	bool own = pl->p->network_dns.count + pl->plan->bridge.dns_count > 0;
+	struct servers s = own ? own_servers(pl) : read_servers(pl, resolv_conf);
 	bool stub = s.stub, loopback = s.loopback;
 	for (size_t i = 0; i < sizeof beside / sizeof *beside && s.count == 0 && (stub || loopback); i++)
 		s = read_servers(pl, beside[i]);
 	s.stub = s.count == 0 && stub;
 	s.loopback = s.count == 0 && loopback && !stub;
-	if (s.stub)
+	if (s.stub && pl->plan->network == NETWORK_USER)
 		buf_puts(&s.text, "nameserver 127.0.0.1\n");
 	return s;
 }
@@ -112,7 +116,9 @@ static void plan_resolv(struct planner *pl, struct servers *s)
 {
 	struct user_network *n = &pl->plan->user_network;
 	struct resolved r;
-	if (s->loopback) {
+	/* pasta(1) can lead to the one on 127.0.0.1; a bridge that leads nowhere does without any. */
+	bool bridge = pl->plan->network == NETWORK_BRIDGE;
+	if (bridge ? pl->plan->bridge.masquerade && (s->loopback || s->stub) : s->loopback) {
 		struct diag *at = diag_error(pl->diags, pl->plan->network_origin, "network.mode",
 			"the host's name server listens on its loopback only, which a network of its own does not reach");
 		diag_hint(pl->diags, at, "name another one: network.dns = [ \"ADDRESS\" ]");
@@ -226,10 +232,41 @@ static void plan_user_network(struct planner *pl)
 	n->argv = argv;
 }
 
+void plan_bridge_resolv(struct planner *pl)
+{
+	struct servers s = find_servers(pl);
+	plan_resolv(pl, &s);
+}
+
+/* Settings that mean nothing without an interface on a bridge. */
+static void check_bridge_unused(struct planner *pl)
+{
+	const struct profile *p = pl->p;
+	const char *mode = schema_choice_word((int)p->network_mode.i);
+	const struct {
+		const char *setting;
+		bool set;
+		struct origin origin;
+	} rows[] = {
+		{ "network.address", p->network_address.count > 0,
+			p->network_address.count > 0 ? p->network_address.items[0].origin : p->network_mode.origin },
+		{ "network.gateway", p->network_gateway.count > 0,
+			p->network_gateway.count > 0 ? p->network_gateway.items[0].origin : p->network_mode.origin },
+		{ "network.mac", p->network_mac.set, p->network_mac.origin },
+		{ "network.mtu", p->network_mtu.set, p->network_mtu.origin },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].set)
+			diag_error(pl->diags, rows[i].origin, rows[i].setting, "mode \"%s\" has no interface on a bridge", mode);
+}
+
 /* Settings that mean nothing without a network of its own. */
 static void check_unused(struct planner *pl)
 {
 	const struct profile *p = pl->p;
+	if (p->network_mode.i == NETWORK_BRIDGE)
+		return;
+	check_bridge_unused(pl);
 	if (pl->plan->network == NETWORK_USER || p->network_mode.i == NETWORK_USER)
 		return;
 	if (p->network_dns.count > 0)
@@ -247,6 +284,8 @@ void plan_network(struct planner *pl)
 	plan->network = (enum choice_value)p->network_mode.i;
 	plan->network_origin = p->network_mode.origin;
 	check_unused(pl);
+	if (plan->network == NETWORK_BRIDGE)
+		plan_bridge(pl);
 	if (plan->network != NETWORK_USER)
 		return;
 	const char *hint, *why = pasta_missing(pl, &plan->user_network.pasta, &hint);

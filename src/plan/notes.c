@@ -35,6 +35,13 @@ static void note_network(struct planner *pl)
 				"The internet and the local network can be reached, and services of the host that listen on an address other than "
 				"its main one and the loopback%s.",
 				plan->firewall.nft != NULL ? ", but for what network.deny refuses" : ""));
+	const struct bridge_network *b = &plan->bridge;
+	if (b->spec != NULL)
+		planner_note(pl, b->origin,
+			arena_printf(pl->arena,
+				"The other sandboxes of the network can be reached, and services of the host that listen on the bridge's or all "
+				"addresses%s.",
+				b->masquerade ? "; beyond the host, whatever the host itself can reach" : ""));
 	if (plan->network != NETWORK_HOST)
 		return;
 	bool sockets = (plan->landlock.scoped & LL_SCOPE_ABSTRACT_SOCKETS) == 0;

@@ -33,6 +33,12 @@ void plan_network(struct planner *pl);
 /* network.allow and network.deny. Needs plan_network() and plan_capabilities(). */
 void plan_firewall(struct planner *pl);
 
+/* The interface on a bridge, as text for bailey-net. Needs plan_identity(). */
+void plan_bridge(struct planner *pl);
+
+/* The name servers of a network on a bridge (network.c): those of the profile, of the network (plan->bridge.dns), or the host's. */
+void plan_bridge_resolv(struct planner *pl);
+
 /*
  * Started by root: the ids outside, from root's lines in /etc/subuid and /etc/subgid, into plan->uid and gid; with `one` false also
  * the maps of all of them.  False after a diagnostic.

@@ -164,6 +164,27 @@ struct user_network {
 	size_t forward_count;
 };
 
+/* An interface on a bridge of the host, made by bailey-net. */
+struct bridge_network {
+	const char *spec; /* what bailey-net reads: network/helper/spec.h; NULL: none is made */
+	size_t spec_len;
+	const struct origin *origins; /* of the lines of the spec, for its failures */
+	size_t origin_count;
+	const char *name, *device; /* of the network, of the bridge */
+	bool described; /* in networks.conf; else the bridge is somebody else's */
+	bool masquerade;
+	struct origin origin;
+	const char **dns; /* of networks.conf */
+	size_t dns_count;
+	const char *hosts; /* the file on the host with the names of the sandboxes of the network; NULL: no names */
+	const char *hosts_path; /* what /etc/hosts leads to */
+	const char **addresses; /* "10.9.0.5/24", "the next free one of 10.9.0.2-10.9.0.254" */
+	const char **gateways;
+	size_t address_count, gateway_count;
+	const char *mac; /* or NULL */
+	unsigned mtu; /* 0: as the bridge has it */
+};
+
 struct plan_path { /* one line of explain's table of granted paths, in the words of the profile */
 	const char *path;
 	const char *access; /* "read", "read, write", "empty", "hidden", "device" */
@@ -266,7 +287,8 @@ struct plan {
 	struct origin nested_origin;
 	enum choice_value network; /* NETWORK_NONE, NETWORK_HOST, NETWORK_USER */
 	struct origin network_origin;
-	struct user_network user_network; /* of NETWORK_USER */
+	struct user_network user_network; /* of NETWORK_USER; name servers and forwards also of NETWORK_BRIDGE */
+	struct bridge_network bridge; /* of NETWORK_BRIDGE */
 	struct firewall_plan firewall;
 	const char *network_fallback; /* why "user" became NETWORK_HOST, or NULL */
 

@@ -57,13 +57,8 @@ static void identity(struct json *j, const struct plan *plan)
 	json_object_end(j);
 }
 
-static void user_network(struct json *j, const struct user_network *n)
+static void forwards(struct json *j, const struct user_network *n)
 {
-	json_string(j, "program", n->pasta); /* null: no route */
-	json_array(j, "arguments");
-	for (size_t i = 0; i < n->argc; i++)
-		json_string(j, NULL, n->argv[i]);
-	json_array_end(j);
 	json_array(j, "forward");
 	for (size_t i = 0; i < n->forward_count; i++) {
 		json_object(j, NULL);
@@ -98,6 +93,16 @@ static void firewall(struct json *j, const struct firewall_plan *f)
 	json_object_end(j);
 }
 
+static void user_network(struct json *j, const struct user_network *n)
+{
+	json_string(j, "program", n->pasta); /* null: no route */
+	json_array(j, "arguments");
+	for (size_t i = 0; i < n->argc; i++)
+		json_string(j, NULL, n->argv[i]);
+	json_array_end(j);
+	forwards(j, n);
+}
+
 static void namespaces(struct json *j, const struct plan *plan)
 {
 	json_object(j, "namespaces");
@@ -118,6 +123,10 @@ static void namespaces(struct json *j, const struct plan *plan)
 		user_network(j, &plan->user_network);
 	if (plan->firewall.nft != NULL)
 		firewall(j, &plan->firewall);
+	if (plan->network == NETWORK_BRIDGE) {
+		print_bridge_json(j, plan);
+		forwards(j, &plan->user_network);
+	}
 	json_object_end(j);
 }
 

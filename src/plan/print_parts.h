@@ -15,4 +15,10 @@ void print_resources_text(struct layout *l, const struct plan *plan);
 /* The member "resources": null when none is bounded. */
 void print_resources_json(struct json *j, const struct plan *plan);
 
+/* Rows of the section about the network, for an interface on a bridge; nothing without one. */
+void print_bridge_text(struct layout *l, const struct plan *plan);
+
+/* Its members of "network"; those for forwarded ports are the caller's. */
+void print_bridge_json(struct json *j, const struct plan *plan);
+
 #endif

@@ -207,6 +207,7 @@ static void network(struct text *t)
 			plan->network_origin);
 		line += len + (line[len] == '\n');
 	}
+	print_bridge_text(&t->l, plan);
 	for (size_t i = 0; i < n->forward_count; i++)
 		row(t, "forward",
 			arena_printf(t->arena, "%s %s of the host leads to port %u",

@@ -36,6 +36,9 @@ enum kind {
 	KIND_ENDPOINT, /* "ADDRESS:PORT", or a port: base/inet.h */
 	KIND_RULE, /* what the network may be used for: base/inet_rule.h; in an allow list also "none" */
 	KIND_PORT, /* 1 to 65535 */
+	KIND_INTERFACE, /* "10.9.0.5/24", "fd00:9::5/64", or "pool" */
+	KIND_MAC, /* "02:00:00:00:00:05", of one interface */
+	KIND_MTU, /* 68 to 65535 */
 	KIND_NICE, /* -20 to 19 */
 	KIND_COUNT, /* 0 and more */
 	KIND_ONE_UP, /* 1 and more */

@@ -22,6 +22,7 @@ static const char machine[] =
 	" \"files\": { \"/proc/net/route\": \"Iface\\tDestination\\neth0\\t00000000\\t0101A8C0\\n\","
 	"   \"/etc/resolv.conf\": \"nameserver 192.0.2.1\\n\", \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\", \"/proc/self/cgroup\": \"0::/box/shell\\n\","
 	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"\","
+	"   \"/etc/bailey/networks.conf\": \"networks = ( { name = \\\"lan\\\"; subnet4 = \\\"10.9.0.0/24\\\"; } );\","
 	"   \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"7\\n\","
 	"   \"/sys/fs/cgroup/box/cgroup.controllers\": \"cpuset cpu io memory hugetlb pids\\n\","
 	"   \"/proc/meminfo\": \"MemTotal:  8000000 kB\\nSwapTotal:  1000000 kB\\n\","
@@ -54,6 +55,15 @@ static const struct {
 	{ "resources.driver", "resources.memory", "1G", ADA },
 	{ "resources.optional", "resources.memory", "1G", ADA },
 	{ "resources.optional", "resources.driver", "v1", ADA },
+	{ "network.bridge", "network.mode", "bridge", ADA },
+	{ "network.address", "network.mode", "bridge", ADA },
+	{ "network.address", "network.bridge", "lan", ADA },
+	{ "network.gateway", "network.mode", "bridge", ADA },
+	{ "network.gateway", "network.bridge", "lan", ADA },
+	{ "network.mac", "network.mode", "bridge", ADA },
+	{ "network.mac", "network.bridge", "lan", ADA },
+	{ "network.mtu", "network.mode", "bridge", ADA },
+	{ "network.mtu", "network.bridge", "lan", ADA },
 	{ "network.dns", "network.mode", "user", ADA },
 	{ "network.forward", "network.mode", "user", ADA },
 	{ "network.allow", "network.mode", "user", ADA },

@@ -1,0 +1,45 @@
+/* The administrator's networks: networks.conf(5), which is no profile and has a table of its own (networks.c). */
+#ifndef BAILEY_CONF_NETWORKS_H
+#define BAILEY_CONF_NETWORKS_H
+
+#include "base/diag.h"
+#include "base/subnet.h"
+
+enum { NETWORK_NAME_MAX = 32, DEVICE_NAME_MAX = 15 };
+
+/* The addresses of one family in a network. */
+struct network_range {
+	struct subnet net; /* family 0: none of this family */
+	struct subnet gateway; /* the bridge's own, with the prefix of the network */
+	struct subnet first, last; /* the pool */
+	struct origin origin;
+};
+
+struct network_def {
+	const char *name;
+	const char *device; /* of the bridge */
+	struct network_range range[2]; /* IPv4, IPv6 */
+	bool masquerade;
+	const char **dns;
+	size_t dns_count;
+	struct origin origin;
+};
+
+struct networks {
+	struct network_def *items;
+	size_t count;
+};
+
+/*
+ * Reads the text of such a file; `file` is its name in messages.  Mistakes go to `d`; those of a network leave it in the list as far
+ * as it can be understood.  Owned by d->arena.
+ */
+void networks_read(struct networks *ret, struct diags *d, const char *file, const char *text);
+
+/* The network of that name, or NULL. */
+const struct network_def *networks_find(const struct networks *n, const char *name);
+
+/* Whether the kernel takes it as the name of an interface: 1 to 15 bytes, no blanks, no '/', ':' or '%', not "." or "..". */
+bool device_name_valid(const char *name);
+
+#endif

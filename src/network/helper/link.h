@@ -1,0 +1,50 @@
+/* Interfaces, addresses and routes by libnl, with the kernel's own errno and words. All act in the caller's network namespace. */
+#ifndef BAILEY_NETWORK_HELPER_LINK_H
+#define BAILEY_NETWORK_HELPER_LINK_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "network/helper/spec.h"
+
+struct nl_sock;
+
+/* A connection to the kernel, and what it said last. */
+struct link {
+	struct nl_sock *socket;
+	int error; /* errno of the last request, or 0 */
+	char words[160]; /* the kernel's, or empty */
+};
+
+/* 0, or -errno with `e`. */
+int link_open(struct link *l, struct err *e);
+void link_close(struct link *l);
+
+/* The index of an interface, or 0. */
+unsigned link_index(const char *name);
+
+/* Whether the interface is a bridge. */
+bool link_is_bridge(struct link *l, const char *name);
+
+/* Makes a bridge that is up. -EEXIST when there is something of that name. */
+int link_make_bridge(struct link *l, const char *name, struct err *e);
+
+/* Takes an interface away; 0 also when there is none. */
+int link_remove(struct link *l, const char *name, struct err *e);
+
+/*
+ * Makes a pair of interfaces: `name` here, at the bridge with the index `bridge` and up; "eth0" in the network namespace behind
+ * the descriptor.  -EEXIST when there is a `name`.
+ */
+int link_make_pair(
+	struct link *l, const char *name, unsigned bridge, const char *alias, int namespace, const struct spec *s, struct err *e);
+
+/* Gives an interface an address that is used at once (IPv6: without looking for others that have it). */
+int link_add_address(struct link *l, unsigned index, const struct subnet *at, struct err *e);
+
+int link_up(struct link *l, unsigned index, struct err *e);
+
+/* A default route by way of `gateway`. */
+int link_add_route(struct link *l, unsigned index, const struct subnet *gateway, struct err *e);
+
+#endif

@@ -1,0 +1,463 @@
+/*
+ * bailey-net up|down|run < SPEC
+ *
+ * Makes and removes networks, and the interface of one sandbox in them.  The only program of bailey that is linked with libnl;
+ * started by root for what needs it.  `up` and `down` say one line on standard error when they fail, status 1.
+ *
+ * `run` serves one sandbox, from before the launcher gives root's rights up until the sandbox has ended.  It speaks with the launcher over
+ * descriptor 3, in messages: it says "ok" once the network is up and addresses are set aside; it is told "PID NAME", the first
+ * process and the name of the sandbox; it says "ok ADDRESSES" once that is connected.  A failure is "error LINE TEXT", and "\n" and
+ * a hint; LINE is that of the spec.  The end of the launcher is the end of the socket.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "network/helper/link.h"
+#include "network/helper/rules.h"
+#include "network/helper/spec.h"
+#include "network/helper/state.h"
+
+enum { SOCKET = 3, MESSAGE_MAX = 1200, TRIES = 8, GONE_MS = 10000 };
+
+struct helper {
+	struct arena arena;
+	struct spec spec;
+	struct link link;
+	pid_t launcher;
+	char device[IFNAMSIZ]; /* names our lease */
+	int sandbox; /* pidfd, or -1 */
+};
+
+/* ---- the network ---- */
+
+/* What follows the name in "PID (NAME) STATE PARENT ...": proc_pid_stat(5). False when there is no such process. */
+static bool look(pid_t pid, char *ret_state, pid_t *ret_parent)
+{
+	char path[32], text[512];
+	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+	if (fd >= 0)
+		(void)close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	const char *at = strrchr(text, ')');
+	if (at == NULL || strlen(at) < 5)
+		return false;
+	*ret_state = at[2];
+	*ret_parent = (pid_t)strtol(at + 4, NULL, 10);
+	return true;
+}
+
+/* A sandbox whose launcher was killed may wait for long until its new parent looks after it, if that ever does. */
+static bool is_running(const struct state_process *p)
+{
+	char state;
+	pid_t parent;
+	return state_process_lives(p) && look(p->pid, &state, &parent) && state != 'Z' && state != 'X';
+}
+
+/* What sandboxes that are gone have left. */
+static void sweep(struct helper *h, struct network *n)
+{
+	struct err ignored = { 0 };
+	for (size_t i = n->count; i-- > 0;) {
+		struct lease *l = &n->leases[i];
+		if (is_running(&l->process))
+			continue;
+		(void)link_remove(&h->link, l->device, &ignored);
+		if (l->rules)
+			rules_forward_remove(&h->spec, l->device, &h->arena);
+		network_drop(n, l);
+	}
+}
+
+static int make_bridge(struct helper *h, struct network *n, struct err *e)
+{
+	const struct spec *s = &h->spec;
+	int r = network_mark(n, "made", e);
+	if (r == 0)
+		r = link_make_bridge(&h->link, s->bridge, e);
+	/* Nothing in a sandbox tells the host which way to send its packets. */
+	if (r == 0)
+		(void)rules_switch(arena_printf(&h->arena, "/proc/sys/net/ipv6/conf/%s/accept_ra", s->bridge), "0");
+	return r;
+}
+
+static int bring_up(struct helper *h, struct network *n, struct err *e)
+{
+	const struct spec *s = &h->spec;
+	int r = 0;
+	if (link_index(s->bridge) == 0 && !s->create)
+		r = err_set(e, ENODEV, "there is no bridge \"%s\"", s->bridge);
+	else if (link_index(s->bridge) == 0)
+		r = make_bridge(h, n, e);
+	else if (!link_is_bridge(&h->link, s->bridge))
+		r = err_set(e, 0, "\"%s\" is an interface, but no bridge", s->bridge);
+	unsigned index = link_index(s->bridge);
+	/* The addresses of a bridge that was there before are somebody else's business. */
+	for (size_t i = 0; r == 0 && i < s->gateway_count && network_marked(n, "made"); i++) {
+		r = link_add_address(&h->link, index, &s->gateways[i], e);
+		if (r < 0)
+			return spec_at(e, s->gateway_lines[i]);
+	}
+	/* With others on it the rules are there; without, somebody may have flushed them. */
+	bool rules = s->masquerade_count > 0 || s->forward_count > 0;
+	if (r == 0 && rules && (n->count == 0 || !network_marked(n, "rules"))) {
+		r = network_mark(n, "rules", e);
+		if (r == 0)
+			r = rules_network(s, &h->arena, e);
+	}
+	return r == 0 ? 0 : spec_at(e, s->bridge_line);
+}
+
+/* Unless somebody uses it. */
+static void take_down(struct helper *h, struct network *n)
+{
+	struct err ignored = { 0 };
+	if (n->count > 0 || network_marked(n, "up"))
+		return;
+	if (network_marked(n, "rules"))
+		rules_network_remove(&h->spec, &h->arena);
+	if (network_marked(n, "made"))
+		(void)link_remove(&h->link, h->spec.bridge, &ignored);
+	network_forget(n);
+}
+
+static int up(struct helper *h, struct err *e)
+{
+	struct network n;
+	int r = network_open(&n, &h->arena, h->spec.network, e);
+	if (r == 0) {
+		sweep(h, &n);
+		r = bring_up(h, &n, e);
+		if (r == 0)
+			r = network_mark(&n, "up", e);
+		if (r == 0)
+			r = network_save(&n, e);
+		if (r < 0)
+			take_down(h, &n);
+	}
+	network_close(&n);
+	return r;
+}
+
+static int down(struct helper *h, struct err *e)
+{
+	struct network n;
+	int r = network_open(&n, &h->arena, h->spec.network, e);
+	if (r == 0) {
+		sweep(h, &n);
+		if (n.count > 0) {
+			r = err_set(
+				e, EBUSY, "the network \"%s\" is used by %zu sandbox%s", n.name, n.count, n.count > 1 ? "es" : "");
+			(void)err_hint(e, "bailey net show %s names them", n.name);
+			(void)network_save(&n, e);
+		} else {
+			network_unmark(&n, "up");
+			take_down(h, &n);
+		}
+	}
+	network_close(&n);
+	return r;
+}
+
+/* ---- one sandbox ---- */
+
+static int choose_device(struct network *n, struct lease *l, struct err *e)
+{
+	unsigned char random[6];
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return err_set(e, errno, "cannot get random numbers");
+	char name[IFNAMSIZ] = "ve";
+	for (size_t i = 0; i < sizeof random; i++)
+		(void)snprintf(name + 2 + 2 * i, 3, "%02x", random[i]);
+	if (network_find(n, name) != NULL || link_index(name) != 0)
+		return choose_device(n, l, e);
+	memcpy(l->device, name, sizeof name);
+	return 0;
+}
+
+static bool is_gateway(const struct spec *s, const struct subnet *at)
+{
+	for (size_t i = 0; i < s->gateway_count; i++)
+		if (s->gateways[i].family == at->family && subnet_compare(&s->gateways[i], at) == 0)
+			return true;
+	return false;
+}
+
+static int choose_address(const struct spec *s, const struct network *n, const struct spec_address *x, struct lease *l,
+	struct arena *a, struct err *e)
+{
+	struct subnet at = x->first;
+	while (network_has(n, &at) || is_gateway(s, &at)) {
+		if (subnet_compare(&at, &x->last) >= 0) {
+			if (x->pool) {
+				(void)err_set(e, EADDRNOTAVAIL, "all addresses of the network \"%s\", %s-%s, are in use",
+					s->network, subnet_address(a, &x->first), subnet_address(a, &x->last));
+				(void)err_hint(e, "bailey net show %s tells by whom", s->network);
+			} else {
+				(void)err_set(e, EADDRINUSE, "%s is the address of another sandbox", subnet_address(a, &at));
+			}
+			return spec_at(e, x->line);
+		}
+		at = subnet_add(&at, 1);
+	}
+	l->at[at.family == AF_INET6] = at;
+	return 0;
+}
+
+/* The network is up, and what the sandbox will have is set aside for it. */
+static int begin(struct helper *h, struct err *e)
+{
+	const struct spec *s = &h->spec;
+	struct network n;
+	int r = network_open(&n, &h->arena, s->network, e);
+	if (r == 0) {
+		sweep(h, &n);
+		r = bring_up(h, &n, e);
+	}
+	/* Counts only once it is whole: a lease that others choose beside must not have half of its addresses. */
+	struct lease l = { .rules = s->forward_count > 0, .name = "-" };
+	if (r == 0)
+		r = state_process(&l.process, h->launcher) < 0 ? err_set(e, ESRCH, "the launcher is gone")
+							       : choose_device(&n, &l, e);
+	for (size_t i = 0; i < s->address_count && r == 0; i++)
+		r = choose_address(s, &n, &s->addresses[i], &l, &h->arena, e);
+	if (r == 0) {
+		*network_add(&n) = l;
+		memcpy(h->device, l.device, sizeof h->device);
+	}
+	if (r == 0)
+		r = network_save(&n, e);
+	else if (n.lock >= 0)
+		take_down(h, &n);
+	network_close(&n);
+	return r;
+}
+
+/*
+ * The network namespace of a process.  The launcher has the user's rights only by now: nothing but a child of its own, which has a
+ * network of its own, is connected.
+ */
+static int open_namespace(struct helper *h, pid_t pid, int *ret, struct err *e)
+{
+	struct stat own, its;
+	h->sandbox = (int)syscall(SYS_pidfd_open, pid, 0);
+	*ret = open(arena_printf(&h->arena, "/proc/%d/ns/net", (int)pid), O_RDONLY | O_CLOEXEC);
+	if (h->sandbox < 0 || *ret < 0)
+		return err_set(e, errno, "cannot look into the sandbox");
+	struct pollfd alive = { .fd = h->sandbox, .events = POLLIN };
+	char state;
+	pid_t parent;
+	if (!look(pid, &state, &parent) || parent != h->launcher || poll(&alive, 1, 0) != 0)
+		return err_set(e, ESRCH, "the sandbox is gone");
+	if (stat("/proc/self/ns/net", &own) < 0 || fstat(*ret, &its) < 0 || (own.st_ino == its.st_ino && own.st_dev == its.st_dev))
+		return err_set(e, EPERM, "the sandbox has no network of its own");
+	return 0;
+}
+
+/* In the network namespace of the sandbox. */
+static int configure(struct helper *h, const struct lease *l, struct err *e)
+{
+	const struct spec *s = &h->spec;
+	struct link link;
+	int r = link_open(&link, e);
+	unsigned index = link_index("eth0");
+	if (r == 0 && index == 0)
+		r = err_set(e, ENODEV, "the interface is gone");
+	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/accept_ra", "0"); /* a neighbour is no router */
+	(void)rules_switch("/proc/sys/net/ipv4/ping_group_range", "0 2147483647"); /* ping(8), which has no capability in there */
+	if (l->at[1].family == 0)
+		(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
+	for (size_t i = 0; i < s->address_count && r == 0; i++) {
+		bool six = s->addresses[i].first.family == AF_INET6;
+		r = link_add_address(&link, index, &l->at[six], e);
+		if (r < 0 && six && (e->code == EACCES || e->code == EOPNOTSUPP || e->code == EPERM))
+			(void)err_hint(e, "this machine has IPv6 turned off");
+		if (r < 0)
+			r = spec_at(e, s->addresses[i].line);
+	}
+	if (r == 0)
+		r = link_up(&link, index, e);
+	for (size_t i = 0; i < s->route_count && r == 0; i++) {
+		r = link_add_route(&link, index, &s->routes[i], e);
+		if (r < 0)
+			r = spec_at(e, s->route_lines[i]);
+	}
+	link_close(&link);
+	return r;
+}
+
+static int configure_inside(struct helper *h, const struct lease *l, int namespace, struct err *e)
+{
+	int ends[2], status = 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, errno, "cannot make a pipe");
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (setns(namespace, CLONE_NEWNET) < 0)
+			(void)err_set(e, errno, "cannot enter the network of the sandbox");
+		else
+			(void)configure(h, l, e);
+		(void)!write(ends[1], e, sizeof *e); /* at the same addresses as ours */
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	struct err said = { 0 };
+	bool whole = pid > 0 && read(ends[0], &said, sizeof said) == (ssize_t)sizeof said;
+	(void)close(ends[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (!whole)
+		return err_set(e, EIO, "cannot set the interface of the sandbox up");
+	if (said.code != 0)
+		*e = said;
+	return -said.code;
+}
+
+static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret, struct err *e)
+{
+	struct network n;
+	struct state_process process;
+	int namespace = -1;
+	int r = open_namespace(h, pid, &namespace, e);
+	if (r == 0 && state_process(&process, pid) < 0)
+		r = err_set(e, ESRCH, "the sandbox is gone");
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		r = network_open(&n, &h->arena, h->spec.network, e);
+		struct lease *l = r == 0 ? network_find(&n, h->device) : NULL;
+		if (r == 0 && l == NULL)
+			r = err_set(e, ENOENT, "the lease of the sandbox is gone");
+		if (r == 0 && i > 0)
+			r = choose_device(&n, l, e);
+		if (r == 0) {
+			l->process = process;
+			network_name(&n, l, name);
+			memcpy(h->device, l->device, sizeof h->device);
+			*ret = *l;
+			r = network_save(&n, e);
+		}
+		network_close(&n);
+		if (r < 0)
+			break;
+		r = link_make_pair(&h->link, ret->device, link_index(h->spec.bridge),
+			arena_printf(&h->arena, "bailey: %s on %s", ret->name, h->spec.network), namespace, &h->spec, e);
+		if (r != -EEXIST)
+			break;
+		r = i + 1 < TRIES ? 0 : err_set(e, EEXIST, "cannot find a name for the interface");
+	}
+	if (r == 0)
+		r = configure_inside(h, ret, namespace, e);
+	if (r == 0)
+		r = rules_forward(&h->spec, ret, &h->arena, e);
+	if (namespace >= 0)
+		(void)close(namespace);
+	return r;
+}
+
+static void unplug(struct helper *h)
+{
+	struct network n;
+	struct err ignored = { 0 };
+	if (h->sandbox >= 0) {
+		struct pollfd gone = { .fd = h->sandbox, .events = POLLIN };
+		if (poll(&gone, 1, GONE_MS) <= 0)
+			return; /* it still uses what it has; the next one sweeps */
+	}
+	if (network_open(&n, &h->arena, h->spec.network, &ignored) == 0) {
+		struct lease *l = network_find(&n, h->device);
+		(void)link_remove(&h->link, h->device, &ignored);
+		if (l != NULL && l->rules)
+			rules_forward_remove(&h->spec, h->device, &h->arena);
+		if (l != NULL)
+			network_drop(&n, l);
+		sweep(h, &n);
+		if (network_save(&n, &ignored) == 0)
+			take_down(h, &n);
+	}
+	network_close(&n);
+}
+
+static void answer(const struct err *e, const char *said)
+{
+	char text[MESSAGE_MAX];
+	if (e->code == 0)
+		(void)snprintf(text, sizeof text, "ok %s", said);
+	else
+		(void)snprintf(text, sizeof text, "error %u %s\n%s", e->origin.line, e->text, e->hint);
+	(void)send(SOCKET, text, strlen(text), MSG_NOSIGNAL); /* a launcher that is gone is seen next */
+}
+
+static int run(struct helper *h, struct err *e)
+{
+	char text[MESSAGE_MAX];
+	struct lease l = { .name = "-" };
+	ssize_t n;
+	h->launcher = getppid();
+	int r = begin(h, e);
+	answer(e, h->device);
+	if (r < 0)
+		return r;
+	while ((n = recv(SOCKET, text, sizeof text - 1, 0)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		text[n] = '\0';
+		char *name = NULL;
+		long pid = strtol(text, &name, 10);
+		if (pid <= 0 || pid > INT32_MAX || name == NULL || *name != ' ' || h->sandbox >= 0)
+			(void)err_set(e, EINVAL, "bailey-net was asked for something else than an interface");
+		else
+			(void)plug(h, (pid_t)pid, name + 1, &l, e);
+		const char *four = l.at[0].family != 0 ? subnet_text(&h->arena, &l.at[0]) : "";
+		const char *six = l.at[1].family != 0 ? subnet_text(&h->arena, &l.at[1]) : "";
+		answer(e, arena_printf(&h->arena, "%s %s %s %s", l.device, l.name, four, six));
+	}
+	unplug(h);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct helper h = { .sandbox = -1 };
+	struct err e = { 0 };
+	sigset_t all;
+	const char *what = argc == 2 ? argv[1] : "";
+	(void)signal(SIGCHLD, SIG_DFL);
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* what it has begun it ends */
+	(void)umask(022);
+	(void)!chdir("/");
+	int r = spec_read(&h.spec, &h.arena, STDIN_FILENO, &e);
+	if (r == 0)
+		r = link_open(&h.link, &e);
+	if (r < 0 && strcmp(what, "run") == 0)
+		answer(&e, "");
+	if (r == 0 && strcmp(what, "run") == 0) {
+		(void)setsid(); /* not stopped with the job, and not killed by its terminal */
+		r = run(&h, &e);
+		return r < 0;
+	}
+	if (r == 0)
+		r = strcmp(what, "up") == 0         ? up(&h, &e)
+			: strcmp(what, "down") == 0 ? down(&h, &e)
+						    : err_set(&e, 0, "usage: bailey-net up|down|run < SPEC");
+	if (r < 0)
+		(void)fprintf(stderr, "%s\n%s\n", e.text, e.hint);
+	return r < 0;
+}

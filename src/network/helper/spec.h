@@ -1,0 +1,64 @@
+/*
+ * What bailey-net is told, as lines of text that the plan has made (plan/bridge.c):
+ *
+ *   network NAME                 its state is the directory of that name
+ *   bridge DEVICE
+ *   create                       the bridge is made when it is not there, and removed with its last user
+ *   gateway ADDRESS/PREFIX       the bridge's own address
+ *   masquerade NETWORK/PREFIX    what leaves it has an address of the host
+ *   nft PATH
+ * and for one sandbox:
+ *   static ADDRESS/PREFIX
+ *   pool FIRST/PREFIX LAST/PREFIX
+ *   route ADDRESS                of the default route
+ *   mac ADDRESS
+ *   mtu BYTES
+ *   forward tcp|udp ADDRESS PORT INSIDE
+ */
+#ifndef BAILEY_NETWORK_HELPER_SPEC_H
+#define BAILEY_NETWORK_HELPER_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/subnet.h"
+
+enum { SPEC_MAX = 64 * 1024, ADDRESSES_MAX = 2 };
+
+struct spec_address {
+	struct subnet first, last; /* the same when it was written out */
+	bool pool;
+	unsigned line;
+};
+
+struct spec_forward {
+	bool udp;
+	const char *address;
+	int family;
+	uint16_t port, inside;
+	unsigned line;
+};
+
+struct spec {
+	const char *network, *bridge, *nft, *mac;
+	unsigned bridge_line, mac_line, mtu_line;
+	bool create;
+	unsigned mtu;
+	struct subnet gateways[ADDRESSES_MAX], masquerade[ADDRESSES_MAX], routes[ADDRESSES_MAX];
+	unsigned gateway_lines[ADDRESSES_MAX], route_lines[ADDRESSES_MAX];
+	size_t gateway_count, masquerade_count, route_count;
+	struct spec_address addresses[ADDRESSES_MAX];
+	size_t address_count;
+	struct spec_forward *forwards;
+	size_t forward_count, forward_cap;
+};
+
+/* Reads it from a descriptor. 0, or -errno with `e`. */
+int spec_read(struct spec *ret, struct arena *a, int fd, struct err *e);
+
+/* Says that a failure is about a line of the spec. Returns -e->code. */
+int spec_at(struct err *e, unsigned line);
+
+#endif

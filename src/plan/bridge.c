@@ -1,0 +1,395 @@
+/* network.mode = "bridge": from the profile and the administrator's networks to what bailey-net is told. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/inet.h"
+#include "base/path.h"
+#include "conf/networks.h"
+#include "host/resolve.h"
+#include "plan/networks.h"
+#include "plan/parts.h"
+
+enum { MTU6_MIN = 1280 };
+
+static const char etc_hosts[] = "/etc/hosts";
+
+/* The text for bailey-net, and whose line each of its lines is. */
+struct spec {
+	struct planner *pl;
+	struct buf text;
+	struct origin *origins;
+	size_t count, cap;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(struct spec *s, struct origin o, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	buf_vprintf(&s->text, fmt, ap);
+	va_end(ap);
+	buf_putc(&s->text, '\n');
+	s->origins = arena_grow(s->pl->arena, s->origins, s->count, &s->cap, sizeof *s->origins);
+	s->origins[s->count++] = o;
+}
+
+static const char *network_name(size_t i, const void *data)
+{
+	return ((const struct networks *)data)->items[i].name;
+}
+
+/* ---- networks.conf ---- */
+
+const char *plan_nft(struct facts *f)
+{
+	static const char *const places[] = { "/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft", "/usr/local/sbin/nft" };
+	struct resolved r;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (facts_resolve(f, places[i], &r) == 0 && r.node.type == NODE_FILE && (r.node.mode & 0111) != 0)
+			return places[i];
+	return NULL;
+}
+
+int plan_networks(struct networks *ret, struct facts *f, struct diags *d)
+{
+	const char *text;
+	struct node n;
+	struct origin o = { .file = PLAN_NETWORKS_FILE };
+	*ret = (struct networks){ 0 };
+	facts_node(f, PLAN_NETWORKS_FILE, &n);
+	if (n.type == NODE_ABSENT)
+		return 0;
+	if (n.type != NODE_FILE || n.uid != 0 || (n.mode & 0022) != 0) {
+		struct diag *e = diag_error(d, o, NULL, "this has to be a file of root's that nobody else may write to");
+		diag_hint(d, e, "chown root " PLAN_NETWORKS_FILE " && chmod 0644 " PLAN_NETWORKS_FILE);
+		return -EPERM;
+	}
+	size_t before = d->errors;
+	int r = facts_read(f, PLAN_NETWORKS_FILE, &text);
+	if (r < 0) {
+		diag_error(d, o, NULL, "cannot be read: %s", strerror(-r));
+		return r;
+	}
+	networks_read(ret, d, PLAN_NETWORKS_FILE, text);
+	return d->errors > before ? -EINVAL : 0;
+}
+
+static void say_network(struct spec *s, const struct network_def *def, struct origin o, const char *nft)
+{
+	struct arena *a = s->pl->arena;
+	say(s, o, "network %s", def->name);
+	say(s, o, "bridge %s", def->device);
+	say(s, o, "create");
+	for (size_t i = 0; i < 2; i++) {
+		const struct network_range *r = &def->range[i];
+		if (r->net.family == 0)
+			continue;
+		say(s, r->origin, "gateway %s", subnet_text(a, &r->gateway));
+		if (def->masquerade)
+			say(s, def->origin, "masquerade %s", subnet_text(a, &r->net));
+	}
+	if (nft != NULL)
+		say(s, def->origin, "nft %s", nft);
+}
+
+const char *plan_network_spec(struct arena *a, struct facts *f, const struct network_def *def, struct diags *d)
+{
+	struct planner pl = { .arena = a, .facts = f, .diags = d };
+	struct spec s = { .pl = &pl, .text = { .arena = a } };
+	const char *nft = plan_nft(f);
+	if (def->masquerade && nft == NULL) {
+		struct diag *e = diag_error(d, def->origin, "networks.masquerade", "the program nft is not there");
+		diag_hint(d, e, "install the package nftables");
+		return NULL;
+	}
+	say_network(&s, def, def->origin, nft);
+	return buf_text(&s.text);
+}
+
+/* ---- the profile ---- */
+
+/* The network of that name, or NULL when it is only a bridge that is there; `*ret_good` is false after a mistake. */
+static const struct network_def *find_network(struct planner *pl, const struct networks *all, bool *ret_good)
+{
+	const struct value *v = &pl->p->network_bridge;
+	const struct network_def *def = networks_find(all, v->s);
+	struct resolved r;
+	*ret_good = true;
+	if (def != NULL)
+		return def;
+	*ret_good = false;
+	struct diag *e;
+	if (strlen(v->s) > DEVICE_NAME_MAX) {
+		e = diag_error(pl->diags, v->origin, "network.bridge",
+			"\"%s\" is no network of " PLAN_NETWORKS_FILE ", and too long for a bridge: the kernel takes %d bytes",
+			v->s, DEVICE_NAME_MAX);
+	} else if (!device_name_valid(v->s)) {
+		e = diag_error(pl->diags, v->origin, "network.bridge", "\"%s\" cannot be the name of a bridge", v->s);
+	} else {
+		const char *path = arena_printf(pl->arena, "/sys/class/net/%s/bridge", v->s);
+		if (facts_resolve(pl->facts, path, &r) == 0 && r.node.type == NODE_DIRECTORY) {
+			*ret_good = true;
+			return NULL;
+		}
+		e = diag_error(pl->diags, v->origin, "network.bridge",
+			"\"%s\" is no network of " PLAN_NETWORKS_FILE ", and there is no bridge of that name", v->s);
+	}
+	const char *near = schema_nearest(v->s, all->count, network_name, all);
+	if (near != NULL)
+		diag_hint(pl->diags, e, "did you mean \"%s\"?", near);
+	else
+		diag_hint(pl->diags, e, "bailey net list shows the networks there are");
+	return NULL;
+}
+
+static void add_text(struct planner *pl, const char ***list, size_t *count, const char *text)
+{
+	const char **more = arena_array(pl->arena, *count + 1, sizeof *more);
+	if (*count > 0)
+		memcpy(more, *list, *count * sizeof *more);
+	more[(*count)++] = text;
+	*list = more;
+}
+
+/* Addresses as they are written out in the profile. */
+static void say_static(struct spec *s, const struct network_def *def, struct subnet have[2])
+{
+	struct planner *pl = s->pl;
+	struct bridge_network *b = &pl->plan->bridge;
+	const struct list *l = &pl->p->network_address;
+	for (size_t i = 0; i < l->count; i++) {
+		struct subnet at;
+		const struct item *x = &l->items[i];
+		if (strcmp(x->text, "pool") == 0 || subnet_read(x->text, &at) < 0)
+			continue;
+		bool six = at.family == AF_INET6;
+		const struct network_range *r = def != NULL ? &def->range[six] : NULL;
+		const char *there = def != NULL ? origin_text(pl->arena, r->origin.file != NULL ? r->origin : def->origin) : "";
+		if (have[six].family != 0) {
+			diag_error(pl->diags, x->origin, "network.address", "\"%s\" is the second address of its family", x->text);
+		} else if (def != NULL && r->net.family == 0) {
+			diag_error(pl->diags, x->origin, "network.address", "\"%s\": the network \"%s\" (%s) has no %s addresses",
+				x->text, def->name, there, six ? "IPv6" : "IPv4");
+		} else if (def != NULL && (!subnet_contains(&r->net, &at) || at.prefix != r->net.prefix)) {
+			struct diag *e = diag_error(pl->diags, x->origin, "network.address",
+				"\"%s\" is not in %s of the network \"%s\" (%s)", x->text, subnet_text(pl->arena, &r->net),
+				def->name, there);
+			if (subnet_contains(&r->net, &at))
+				diag_hint(pl->diags, e, "its prefix is %u: \"%s/%u\"", r->net.prefix,
+					subnet_address(pl->arena, &at), r->net.prefix);
+		} else if (def != NULL && subnet_compare(&at, &r->gateway) == 0) {
+			diag_error(
+				pl->diags, x->origin, "network.address", "\"%s\" is the bridge's own address (%s)", x->text, there);
+		} else {
+			say(s, x->origin, "static %s", subnet_text(pl->arena, &at));
+			add_text(pl, &b->addresses, &b->address_count, subnet_text(pl->arena, &at));
+		}
+		have[six] = at;
+	}
+}
+
+static void say_pool(struct spec *s, const struct network_def *def, struct subnet have[2])
+{
+	struct planner *pl = s->pl;
+	struct bridge_network *b = &pl->plan->bridge;
+	const struct list *l = &pl->p->network_address;
+	struct origin o = pl->p->network_bridge.origin;
+	bool wanted = l->count == 0;
+	for (size_t i = 0; i < l->count; i++)
+		if (strcmp(l->items[i].text, "pool") == 0) {
+			wanted = true;
+			o = l->items[i].origin;
+		}
+	if (def == NULL && wanted) {
+		struct diag *e =
+			diag_error(pl->diags, o, "network.address", "the bridge \"%s\" has no pool of addresses", b->device);
+		diag_hint(pl->diags, e,
+			"say network.address = [ \"ADDRESS/PREFIX\" ], or describe the network in " PLAN_NETWORKS_FILE);
+		return;
+	}
+	for (size_t i = 0; i < 2 && wanted; i++) {
+		const struct network_range *r = &def->range[i];
+		if (r->net.family == 0 || have[i].family != 0)
+			continue;
+		const char *first = subnet_text(pl->arena, &r->first), *last = subnet_text(pl->arena, &r->last);
+		say(s, o, "pool %s %s", first, last);
+		add_text(pl, &b->addresses, &b->address_count,
+			arena_printf(pl->arena, "the next free one of %s-%s", subnet_address(pl->arena, &r->first),
+				subnet_address(pl->arena, &r->last)));
+		have[i] = r->net;
+	}
+}
+
+static void say_gateways(struct spec *s, const struct network_def *def, const struct subnet have[2])
+{
+	struct planner *pl = s->pl;
+	struct bridge_network *b = &pl->plan->bridge;
+	const struct list *l = &pl->p->network_gateway;
+	bool given[2] = { false, false };
+	for (size_t i = 0; i < l->count; i++) {
+		struct subnet g;
+		if (subnet_read(l->items[i].text, &g) < 0)
+			continue;
+		bool six = g.family == AF_INET6;
+		if (have[six].family == 0 || !subnet_contains(&have[six], &g)) {
+			diag_error(pl->diags, l->items[i].origin, "network.gateway",
+				"%s lies in no network of the interface, which could not reach it", l->items[i].text);
+			continue;
+		}
+		if (given[six]) {
+			diag_error(pl->diags, l->items[i].origin, "network.gateway", "%s is the second gateway of its family",
+				l->items[i].text);
+			continue;
+		}
+		given[six] = true;
+		say(s, l->items[i].origin, "route %s", subnet_address(pl->arena, &g));
+		add_text(pl, &b->gateways, &b->gateway_count, subnet_address(pl->arena, &g));
+	}
+	for (size_t i = 0; i < 2 && def != NULL && def->masquerade; i++) {
+		if (given[i] || have[i].family == 0)
+			continue;
+		const char *text = subnet_address(pl->arena, &def->range[i].gateway);
+		say(s, def->origin, "route %s", text);
+		add_text(pl, &b->gateways, &b->gateway_count, text);
+	}
+}
+
+static void say_link(struct spec *s, const struct subnet have[2])
+{
+	const struct profile *p = s->pl->p;
+	struct bridge_network *b = &s->pl->plan->bridge;
+	if (p->network_mac.set) {
+		b->mac = p->network_mac.s;
+		say(s, p->network_mac.origin, "mac %s", b->mac);
+	}
+	if (!p->network_mtu.set)
+		return;
+	b->mtu = (unsigned)p->network_mtu.i;
+	if (b->mtu < MTU6_MIN && have[1].family != 0)
+		diag_error(s->pl->diags, p->network_mtu.origin, "network.mtu", "IPv6 takes %d at least", MTU6_MIN);
+	say(s, p->network_mtu.origin, "mtu %u", b->mtu);
+}
+
+static void say_forwards(struct spec *s, const struct network_def *def, const struct subnet have[2])
+{
+	struct planner *pl = s->pl;
+	const struct records *list = &pl->p->network_forward;
+	struct user_network *n = &pl->plan->user_network;
+	n->forwards = arena_array(pl->arena, list->count, sizeof *n->forwards);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record *r = &list->items[i];
+		const char *host = MEMBER_OF(r, forward, host)->s;
+		struct inet_endpoint e;
+		if (inet_endpoint(host, &e) < 0)
+			continue; /* conf/ has refused it */
+		if (def == NULL) {
+			diag_error(pl->diags, r->origin, "network.forward",
+				"a bridge that is not described in " PLAN_NETWORKS_FILE " has no forwarded ports");
+			return;
+		}
+		if (inet_is_loopback(e.address)) {
+			struct diag *d = diag_error(pl->diags, r->origin, "network.forward",
+				"\"%s\": the kernel forwards nothing from the host's loopback to a bridge", host);
+			diag_hint(pl->diags, d, "name an address of an interface, or \"0.0.0.0:%u\" for all of them",
+				(unsigned)e.port);
+			continue;
+		}
+		if (have[e.family == AF_INET6].family == 0) {
+			diag_error(pl->diags, r->origin, "network.forward", "\"%s\": the sandbox has no %s address", host,
+				e.family == AF_INET6 ? "IPv6" : "IPv4");
+			continue;
+		}
+		bool udp = MEMBER_OF(r, forward, protocol)->i == PROTOCOL_UDP;
+		const struct value *port = MEMBER_OF(r, forward, port);
+		struct port_forward *f = &n->forwards[n->forward_count++];
+		*f = (struct port_forward){ host, port->set ? (uint16_t)port->i : e.port, udp ? PROTOCOL_UDP : PROTOCOL_TCP,
+			r->origin };
+		say(s, r->origin, "forward %s %s %u %u", udp ? "udp" : "tcp", e.address, (unsigned)e.port, (unsigned)f->port);
+	}
+}
+
+/* Programs that root starts only: others have no right to make an interface on a bridge. */
+static bool check_root(struct planner *pl)
+{
+	const struct plan *plan = pl->plan;
+	if (plan->become || plan->mode == IDENTITY_HOST)
+		return true;
+	if (pl->request->program == NULL) {
+		planner_note(pl, plan->network_origin,
+			"Only root can start this profile: it takes an interface on a bridge of the host.");
+		return true;
+	}
+	if (pl->facts->uid == 0)
+		return false; /* identity.user has been complained about */
+	struct diag *e = diag_error(pl->diags, plan->network_origin, "network.mode", "only root can connect a program to a bridge");
+	diag_hint(pl->diags, e, "for ordinary users there is network.mode = \"user\"");
+	return false;
+}
+
+static void place_hosts(struct planner *pl, const struct network_def *def)
+{
+	struct bridge_network *b = &pl->plan->bridge;
+	struct resolved r;
+	if (def == NULL)
+		return;
+	b->hosts = arena_printf(pl->arena, PLAN_NETWORKS_STATE "/%s/hosts", def->name);
+	b->hosts_path = etc_hosts;
+	if (!pl->p->filesystem_root.set && facts_resolve(pl->facts, etc_hosts, &r) == 0)
+		b->hosts_path = r.path;
+}
+
+void plan_bridge(struct planner *pl)
+{
+	const struct value *v = &pl->p->network_bridge;
+	struct bridge_network *b = &pl->plan->bridge;
+	struct networks all;
+	bool good;
+	if (!check_root(pl))
+		return;
+	if (!v->set || v->s == NULL) {
+		struct diag *e = diag_error(pl->diags, pl->plan->network_origin, "network.mode", "\"bridge\": which one?");
+		diag_hint(pl->diags, e, "network.bridge = \"NAME\" says it; bailey net list shows the networks there are");
+		return;
+	}
+	if (plan_networks(&all, pl->facts, pl->diags) < 0)
+		return;
+	const struct network_def *def = find_network(pl, &all, &good);
+	if (!good)
+		return;
+	b->origin = v->origin;
+	b->described = def != NULL;
+	b->name = v->s;
+	b->device = def != NULL ? def->device : v->s;
+	b->masquerade = def != NULL && def->masquerade;
+	if (def != NULL) {
+		b->dns = def->dns;
+		b->dns_count = def->dns_count;
+	}
+	struct spec s = { .pl = pl, .text = { .arena = pl->arena } };
+	bool rules = b->masquerade || pl->p->network_forward.count > 0;
+	const char *nft = plan_nft(pl->facts); /* also for what others have left */
+	if (rules && nft == NULL) {
+		struct diag *e = diag_error(pl->diags, b->masquerade ? def->origin : pl->p->network_forward.items[0].origin,
+			b->masquerade ? "networks.masquerade" : "network.forward", "the program nft is not there");
+		diag_hint(pl->diags, e, "install the package nftables");
+		return;
+	}
+	if (def != NULL) {
+		say_network(&s, def, v->origin, nft);
+	} else {
+		say(&s, v->origin, "network %s", v->s);
+		say(&s, v->origin, "bridge %s", v->s);
+	}
+	struct subnet have[2] = { { 0 }, { 0 } };
+	say_static(&s, def, have);
+	say_pool(&s, def, have);
+	say_gateways(&s, def, have);
+	say_link(&s, have);
+	say_forwards(&s, def, have);
+	plan_bridge_resolv(pl);
+	place_hosts(pl, def);
+	b->spec = buf_text(&s.text);
+	b->spec_len = s.text.len;
+	b->origins = s.origins;
+	b->origin_count = s.count;
+}

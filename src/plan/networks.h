@@ -1,0 +1,22 @@
+/* The administrator's networks as plans and `bailey net` see them. */
+#ifndef BAILEY_PLAN_NETWORKS_H
+#define BAILEY_PLAN_NETWORKS_H
+
+#include "conf/networks.h"
+#include "host/facts.h"
+
+#define PLAN_NETWORKS_FILE BAILEY_SYSCONFDIR "/bailey/networks.conf"
+
+/* Below it a directory for each network that is in use: network/helper/state.h. */
+#define PLAN_NETWORKS_STATE "/run/bailey-net"
+
+/* The networks of the machine; none without the file. 0, or -errno with diagnostics. Owned by d->arena. */
+int plan_networks(struct networks *ret, struct facts *f, struct diags *d);
+
+/* The path of nft(8), or NULL. Rules are made by root, so only the system's directories are looked into. */
+const char *plan_nft(struct facts *f);
+
+/* What bailey-net is told to make or remove a network; NULL after a diagnostic. */
+const char *plan_network_spec(struct arena *a, struct facts *f, const struct network_def *def, struct diags *d);
+
+#endif

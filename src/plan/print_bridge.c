@@ -1,0 +1,50 @@
+/* The interface on a bridge, in words and as JSON. */
+#include "plan/print_parts.h"
+
+void print_bridge_text(struct layout *l, const struct plan *plan)
+{
+	const struct bridge_network *b = &plan->bridge;
+	struct arena *a = l->arena;
+	if (b->spec == NULL)
+		return;
+	const char *at = layout_origin(l, b->origin);
+	layout_row(l, "bridge",
+		b->described ? arena_printf(a, "%s of the network \"%s\"%s", b->device, b->name,
+				       b->masquerade ? ", behind the host's own address outside" : ", which leads nowhere else")
+			     : arena_printf(a, "%s, which has to be there", b->device),
+		at);
+	for (size_t i = 0; i < b->address_count; i++)
+		layout_row(l, "address", b->addresses[i], at);
+	for (size_t i = 0; i < b->gateway_count; i++)
+		layout_row(l, "gateway", b->gateways[i], at);
+	if (b->mac != NULL)
+		layout_row(l, "mac", b->mac, at);
+	if (b->mtu != 0)
+		layout_row(l, "mtu", arena_printf(a, "%u bytes", b->mtu), at);
+	if (b->hosts != NULL)
+		layout_row(l, "names", "the other sandboxes of the network, in /etc/hosts", at);
+}
+
+static void texts(struct json *j, const char *key, const char *const *list, size_t count)
+{
+	json_array(j, key);
+	for (size_t i = 0; i < count; i++)
+		json_string(j, NULL, list[i]);
+	json_array_end(j);
+}
+
+void print_bridge_json(struct json *j, const struct plan *plan)
+{
+	const struct bridge_network *b = &plan->bridge;
+	json_string(j, "bridge", b->name);
+	json_string(j, "device", b->device);
+	json_bool(j, "described", b->described);
+	json_bool(j, "masquerade", b->masquerade);
+	json_origin(j, "bridge_origin", b->origin);
+	texts(j, "addresses", b->addresses, b->address_count);
+	texts(j, "gateways", b->gateways, b->gateway_count);
+	json_string(j, "mac", b->mac);
+	json_uint(j, "mtu", b->mtu); /* 0: the bridge's */
+	json_string(j, "hosts", b->hosts);
+	json_string(j, "spec", b->spec);
+}
