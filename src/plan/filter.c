@@ -310,9 +310,7 @@ static void write_line(struct buf *out, const char *prefix, size_t prefix_len, c
 {
 	size_t len = strlen(name);
 	char *line = buf_room(out, prefix_len + len + 1);
-	memcpy(line, prefix, prefix_len);
-	memcpy(line + prefix_len, name, len);
-	line[prefix_len + len] = '\n';
+	*(char *)mempcpy(mempcpy(line, prefix, prefix_len), name, len) = '\n';
 }
 
 static void write_head(struct filter *f, struct buf *out)

@@ -342,9 +342,9 @@ static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret
 		struct lease *l = r == 0 ? network_find(&n, h->device) : NULL;
 		if (r == 0 && l == NULL)
 			r = err_set(e, ENOENT, "the lease of the sandbox is gone");
-		if (r == 0 && i > 0)
+		if (l != NULL && i > 0)
 			r = choose_device(&n, l, e);
-		if (r == 0) {
+		if (r == 0 && l != NULL) {
 			l->process = process;
 			network_name(&n, l, name);
 			memcpy(h->device, l->device, sizeof h->device);

@@ -128,7 +128,7 @@ static void hosts_text(const struct network *n, struct buf *out)
 static int write_hosts(struct network *n)
 {
 	struct buf text = { .arena = n->arena };
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	int fd = openat(n->directory, "hosts", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
