@@ -46,7 +46,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 
 @test "words that will be verbs are kept free; run and -- make them programs" {
 	local verb
-	for verb in tree top enter stop pause resume logs attach cp learn why audit desktop net import export doctor; do
+	for verb in tree top enter stop pause resume logs attach cp learn why audit desktop import export doctor; do
 		gives 2 "$BAILEY" "$verb"
 		has "$output" "the verb $verb is not there yet" "bailey run $verb"
 	done
@@ -269,7 +269,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	has "$output" "no word list nonsense"
 	gives 2 "$BAILEY" schema --words values:nonsense
 	gives 2 "$BAILEY" schema --words set
-	is "$("$BAILEY" schema --words values:network.mode | cut -f 1)" "$(printf 'none\nhost\nuser')"
+	is "$("$BAILEY" schema --words values:network.mode | cut -f 1)" "$(printf 'none\nhost\nuser\nbridge')"
 	has "$("$BAILEY" schema --words options:shell)" "here"
 	has "$("$BAILEY" schema --words flags:check)" "--all"
 	has "$("$BAILEY" schema --words profiles)" "firefox"
