@@ -49,7 +49,7 @@ in_fish() {
 	is "$(words --with sesa)" sesame
 	is "$(words --with here)" here
 	is "$(words --net '')" "$(printf 'none\nhost\nuser\nbridge')"
-	is "$(words --set network.m)" network.mode=
+	is "$(words --set network.mo)" network.mode=
 	is "$(words --set network.mode=h)" network.mode=host
 	is "$(words --set identity.user=m)" identity.user=mapped
 	is "$(words --set=network.mode=h)" --set=network.mode=host
