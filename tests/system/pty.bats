@@ -281,15 +281,19 @@ wait_for "one\r\none" 8
 send "\032"
 wait_for "Stopped" 9
 wait_for "ready> " 9
-send "kill %1; echo go\"\"ne\r"
+# The shell would not leave a job behind that has not ended yet.
+send "kill %1; wait; echo go\"\"ne\r"
 wait_for "gone" 10
 wait_for "ready> " 10
 send "exit 6\r"
-expect eof
+expect {
+	eof {}
+	timeout { exit 11 }
+}
 lassign [wait] pid id failed code
 exit \$code
 END
-	gives 6 timeout 60 expect -f script
+	gives 6 timeout -k 5 60 expect -f script
 }
 @test "^S holds output, ^Q lets it go on" {
 	in_a_shell << END
