@@ -43,7 +43,15 @@ static const char *const kind_words[] = {
 	[KIND_MTU] = "mtu",
 	[KIND_NICE] = "nice",
 	[KIND_COUNT] = "count",
+	[KIND_ONE_UP] = "count from 1",
+	[KIND_WEIGHT] = "weight",
+	[KIND_PERCENT] = "percent",
+	[KIND_SHARE] = "size or percent",
+	[KIND_NUMBERS] = "numbers",
+	[KIND_RESOURCE] = "resource",
 };
+
+_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_RESOURCE + 1, "a word for every kind");
 
 static const char *const merge_words[] = { [MERGE_REPLACE] = "replace", [MERGE_APPEND] = "append", [MERGE_KEYED] = "keyed" };
 

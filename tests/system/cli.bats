@@ -252,6 +252,8 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	local setting
 	gives 0 "$BAILEY" schema --json
 	is "$(json 'sorted(s["path"] for s in d["settings"] if not (s["help"] and s["example"] and s["type"]))' <<< "$output")" "[]"
+	# What a text or number is about has a word of its own, for every row.
+	is "$(json 'sorted(s["path"] for s in d["settings"] if "kind" in s and not s["kind"])' <<< "$output")" "[]"
 	json '"\n".join(s["path"] for s in d["settings"])' <<< "$output" > paths
 	is "$("$BAILEY" schema --words settings | cut -f 1)" "$(cat paths)"
 	"$BAILEY" schema > text
