@@ -17,42 +17,6 @@ static const char *const type_words[] = {
 	[TYPE_RECORDS] = "records",
 };
 
-static const char *const kind_words[] = {
-	[KIND_TEXT] = "text",
-	[KIND_PATH] = "path",
-	[KIND_UPPER] = "upper",
-	[KIND_PROGRAM] = "program",
-	[KIND_PROFILE] = "profile",
-	[KIND_OPTION] = "option",
-	[KIND_IDENTITY] = "identity",
-	[KIND_USER] = "user",
-	[KIND_HOSTNAME] = "hostname",
-	[KIND_SYSCALL] = "syscall",
-	[KIND_CONDITION] = "condition",
-	[KIND_CAPABILITY] = "capability",
-	[KIND_ENV_NAME] = "variable",
-	[KIND_ENV_PAIR] = "variable=value",
-	[KIND_PORTS] = "ports",
-	[KIND_DESCRIPTOR] = "descriptor",
-	[KIND_ADDRESS] = "address",
-	[KIND_ENDPOINT] = "endpoint",
-	[KIND_RULE] = "rule",
-	[KIND_PORT] = "port",
-	[KIND_INTERFACE] = "interface",
-	[KIND_MAC] = "mac",
-	[KIND_MTU] = "mtu",
-	[KIND_NICE] = "nice",
-	[KIND_COUNT] = "count",
-	[KIND_ONE_UP] = "count from 1",
-	[KIND_WEIGHT] = "weight",
-	[KIND_PERCENT] = "percent",
-	[KIND_SHARE] = "size or percent",
-	[KIND_NUMBERS] = "numbers",
-	[KIND_RESOURCE] = "resource",
-};
-
-_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_RESOURCE + 1, "a word for every kind");
-
 static const char *const merge_words[] = { [MERGE_REPLACE] = "replace", [MERGE_APPEND] = "append", [MERGE_KEYED] = "keyed" };
 
 bool schema_selects(const char *wanted, const char *path)
@@ -110,7 +74,7 @@ static void json_row(struct json *j, const struct setting *s)
 	json_string(j, s->record != NULL ? "name" : "path", s->path);
 	json_string(j, "type", type_words[s->type]);
 	if (s->type == TYPE_STRING || s->type == TYPE_LIST || s->type == TYPE_INT)
-		json_string(j, "kind", kind_words[s->kind]);
+		json_string(j, "kind", schema_kind_word(s->kind));
 	if (s->record == NULL) {
 		json_string(j, "merge", merge_words[s->merge]);
 		json_bool(j, "lockable", s->flags & FLAG_LOCK || s->flags & FLAG_BOUND);

@@ -135,42 +135,50 @@ const char *schema_choice_words(struct arena *a, const char *list)
 }
 
 struct kind_words {
-	const char *one, *many;
+	const char *key; /* for programs */
+	const char *one, *many; /* for people */
 };
 
 static const struct kind_words kind_words[] = {
-	[KIND_TEXT] = { "text", "texts" },
-	[KIND_PATH] = { "path", "paths" },
-	[KIND_UPPER] = { "\"discard\" or a path", "paths" },
-	[KIND_PROGRAM] = { "command name", "command names" },
-	[KIND_PROFILE] = { "profile name", "profile names" },
-	[KIND_OPTION] = { "option name", "option names" },
-	[KIND_IDENTITY] = { "name", "names" },
-	[KIND_USER] = { "user name", "user names" },
-	[KIND_HOSTNAME] = { "host name", "host names" },
-	[KIND_SYSCALL] = { "system call", "system calls and @groups" },
-	[KIND_CONDITION] = { "condition as in \"arg0 == 1\"", "conditions" },
-	[KIND_CAPABILITY] = { "capability", "capabilities" },
-	[KIND_ENV_NAME] = { "variable name", "variable names" },
-	[KIND_ENV_PAIR] = { "NAME=VALUE", "NAME=VALUE texts" },
-	[KIND_PORTS] = { "port", "ports, 0 to 65535, or \"none\"" },
-	[KIND_DESCRIPTOR] = { "file descriptor", "file descriptors" },
-	[KIND_ADDRESS] = { "IPv4 or IPv6 address", "addresses" },
-	[KIND_ENDPOINT] = { "address with a port", "addresses with ports" },
-	[KIND_RULE] = { "network rule as in \"tcp:443\"", "network rules" },
-	[KIND_PORT] = { "port, 1 to 65535", "ports" },
-	[KIND_INTERFACE] = { "address with a prefix as in \"10.9.0.5/24\"", "addresses with prefixes, or \"pool\"" },
-	[KIND_MAC] = { "hardware address as in \"02:00:00:00:00:05\"", "hardware addresses" },
-	[KIND_MTU] = { "whole number from 68 to 65535", "numbers" },
-	[KIND_NICE] = { "whole number from -20 to 19", "numbers" },
-	[KIND_COUNT] = { "whole number, 0 or more", "numbers" },
-	[KIND_ONE_UP] = { "whole number, 1 or more", "numbers" },
-	[KIND_WEIGHT] = { "whole number from 1 to 10000", "numbers" },
-	[KIND_PERCENT] = { "share as in \"150%\"", "shares" },
-	[KIND_SHARE] = { "size as in \"512M\" or share of the machine's memory as in \"50%\"", "sizes" },
-	[KIND_NUMBERS] = { "numbers as in \"0-3,6\"", "numbers" },
-	[KIND_RESOURCE] = { "name of a setting of this group", "names of settings of this group" },
+	[KIND_TEXT] = { "text", "text", "texts" },
+	[KIND_PATH] = { "path", "path", "paths" },
+	[KIND_UPPER] = { "upper", "\"discard\" or a path", "paths" },
+	[KIND_PROGRAM] = { "program", "command name", "command names" },
+	[KIND_PROFILE] = { "profile", "profile name", "profile names" },
+	[KIND_OPTION] = { "option", "option name", "option names" },
+	[KIND_IDENTITY] = { "identity", "name", "names" },
+	[KIND_USER] = { "user", "user name", "user names" },
+	[KIND_HOSTNAME] = { "hostname", "host name", "host names" },
+	[KIND_SYSCALL] = { "syscall", "system call", "system calls and @groups" },
+	[KIND_CONDITION] = { "condition", "condition as in \"arg0 == 1\"", "conditions" },
+	[KIND_CAPABILITY] = { "capability", "capability", "capabilities" },
+	[KIND_ENV_NAME] = { "variable", "variable name", "variable names" },
+	[KIND_ENV_PAIR] = { "variable=value", "NAME=VALUE", "NAME=VALUE texts" },
+	[KIND_PORTS] = { "ports", "port", "ports, 0 to 65535, or \"none\"" },
+	[KIND_DESCRIPTOR] = { "descriptor", "file descriptor", "file descriptors" },
+	[KIND_ADDRESS] = { "address", "IPv4 or IPv6 address", "addresses" },
+	[KIND_ENDPOINT] = { "endpoint", "address with a port", "addresses with ports" },
+	[KIND_RULE] = { "rule", "network rule as in \"tcp:443\"", "network rules" },
+	[KIND_PORT] = { "port", "port, 1 to 65535", "ports" },
+	[KIND_INTERFACE] = { "interface", "address with a prefix as in \"10.9.0.5/24\"", "addresses with prefixes, or \"pool\"" },
+	[KIND_MAC] = { "mac", "hardware address as in \"02:00:00:00:00:05\"", "hardware addresses" },
+	[KIND_MTU] = { "mtu", "whole number from 68 to 65535", "numbers" },
+	[KIND_NICE] = { "nice", "whole number from -20 to 19", "numbers" },
+	[KIND_COUNT] = { "count", "whole number, 0 or more", "numbers" },
+	[KIND_ONE_UP] = { "count from 1", "whole number, 1 or more", "numbers" },
+	[KIND_WEIGHT] = { "weight", "whole number from 1 to 10000", "numbers" },
+	[KIND_PERCENT] = { "percent", "share as in \"150%\"", "shares" },
+	[KIND_SHARE] = { "size or percent", "size as in \"512M\" or share of the machine's memory as in \"50%\"", "sizes" },
+	[KIND_NUMBERS] = { "numbers", "numbers as in \"0-3,6\"", "numbers" },
+	[KIND_RESOURCE] = { "resource", "name of a setting of this group", "names of settings of this group" },
 };
+
+_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_RESOURCE + 1, "words for every kind");
+
+const char *schema_kind_word(enum kind kind)
+{
+	return kind_words[kind].key;
+}
 
 const char *schema_form(struct arena *a, const struct setting *s)
 {

@@ -206,6 +206,9 @@ const char *schema_choice_word(int value);
 /* "private", "persistent" or "host": the words of a choice list for messages. Owned by the arena. */
 const char *schema_choice_words(struct arena *a, const char *list);
 
+/* The word of a kind in `schema --json`: "path", "variable". */
+const char *schema_kind_word(enum kind kind);
+
 /* "text", "list of paths", "size as in \"512M\"": what a row takes, for messages and the manual. */
 const char *schema_form(struct arena *a, const struct setting *s);
 
