@@ -81,7 +81,8 @@ cd "$copy"
 # Of the caller's environment only what steers the tests is passed on.
 set -- env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/sh LANG=C.UTF-8 \
 	TERM="${TERM:-dumb}" BUILD=build BAILEY="$copy/build/bailey" BAILEY_FILTER="$copy/build/bailey-filter" BAILEY_TEST_HOME="$home" \
-	BAILEY_MUST_RUN="${BAILEY_MUST_RUN:-}" ${BAILEY_ROUNDS:+BAILEY_ROUNDS="$BAILEY_ROUNDS"} ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} "$@"
+	BAILEY_MUST_RUN="${BAILEY_MUST_RUN:-}" ${BAILEY_ROUNDS:+BAILEY_ROUNDS="$BAILEY_ROUNDS"} ${BAILEY_CLAIMS:+BAILEY_CLAIMS="$BAILEY_CLAIMS"} \
+	${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} "$@"
 status=0
 setpriv --reuid "$uid" --regid "$gid" --init-groups --inh-caps=-all "$@" || status=$?
 finish
