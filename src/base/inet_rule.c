@@ -88,17 +88,31 @@ static int addresses(const char *text, struct inet_rule *r, char *why)
 	return beyond ? refuse(why, "the address has bits set beyond its prefix; the network is %s/%u", r->address, r->prefix) : 0;
 }
 
+/* ":echo", and where to. */
+static int echo(const char *text, struct inet_rule *r, char *why)
+{
+	static const char word[] = ":echo";
+	r->protocol = IPPROTO_ICMP;
+	bool is_echo = strncmp(text, word, sizeof word - 1) == 0;
+	const char *rest = is_echo ? text + sizeof word - 1 : text;
+	if (!is_echo || (*rest != '\0' && *rest != '@'))
+		return refuse(why, "of ICMP there is \"icmp:echo\", which ping sends");
+	return *rest == '@' ? addresses(rest + 1, r, why) : 0;
+}
+
 int inet_rule(const char *text, struct inet_rule *ret, char why[INET_RULE_WHY])
 {
 	*ret = (struct inet_rule){ .protocol = 0 };
 	size_t word = strcspn(text, ":@");
+	if (word == 4 && strncmp(text, "icmp", 4) == 0)
+		return echo(text + word, ret, why);
 	if (word == 3 && (strncmp(text, "tcp", 3) == 0 || strncmp(text, "udp", 3) == 0)) {
 		ret->protocol = text[0] == 't' ? IPPROTO_TCP : IPPROTO_UDP;
 	} else {
 		bool letters = word > 0 && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") >= word;
 		bool hex = strspn(text, "0123456789abcdefABCDEF:") == strlen(text); /* "fe80::" */
 		if (letters && !hex)
-			return refuse(why, "it begins with \"tcp\", \"udp\" or an address");
+			return refuse(why, "it begins with \"tcp\", \"udp\", \"icmp\" or an address");
 		return addresses(text, ret, why);
 	}
 	const char *rest = text + word;

@@ -11,7 +11,7 @@ enum { INET_RULE_WHY = 160 };
 
 /* A packet matches when it matches every part that is given. */
 struct inet_rule {
-	int protocol; /* IPPROTO_TCP, IPPROTO_UDP; 0: not given */
+	int protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo requests of both families); 0: not given */
 	uint16_t first, last; /* destination ports, host byte order; both 0: not given */
 	int family; /* AF_INET, AF_INET6; 0: no address is given */
 	char address[INET_TEXT]; /* in its one spelling, without bits beyond the prefix */
@@ -19,7 +19,7 @@ struct inet_rule {
 };
 
 /*
- * PROTOCOL[:PORT[-PORT]][@ADDRESS[/PREFIX]] or ADDRESS[/PREFIX]; PROTOCOL is "tcp" or "udp".  No names, no blanks, no IPv4 address
+ * PROTOCOL[:PORT[-PORT]][@ADDRESS[/PREFIX]], icmp:echo[@ADDRESS[/PREFIX]] or ADDRESS[/PREFIX]; PROTOCOL is "tcp" or "udp".  No names, no blanks, no IPv4 address
  * in the form of IPv6.  0, or -EINVAL with the reason in `why`, which goes after "...": ".
  */
 int inet_rule(const char *text, struct inet_rule *ret, char why[INET_RULE_WHY]);

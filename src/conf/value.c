@@ -367,7 +367,8 @@ static bool rule_valid(const struct place *at, const struct setting *row, const 
 	if (strcmp(row->path, schema_settings[SET_network_allow].path) == 0 && strcmp(text, "none") == 0)
 		return true;
 	return inet_rule(text, &rule, why) == 0 ||
-		refuse(at, "write \"tcp:443\", \"udp:53@192.0.2.1\", \"tcp:1000-2000@2001:db8::/32\" or \"10.0.0.0/8\"",
+		refuse(at,
+			"write \"tcp:443\", \"udp:53@192.0.2.1\", \"tcp:1000-2000@2001:db8::/32\", \"10.0.0.0/8\" or \"icmp:echo\"",
 			"\"%s\": %s", text, why);
 }
 

@@ -55,7 +55,7 @@ static const char *expression(struct arena *a, const struct inet_rule *r)
 		buf_printf(&b, "%s dport %u-%u ", protocol, (unsigned)r->first, (unsigned)r->last);
 	else if (r->first != 0)
 		buf_printf(&b, "%s dport %u ", protocol, (unsigned)r->first);
-	else if (r->protocol != 0)
+	else if (r->protocol != 0 && r->protocol != IPPROTO_ICMP)
 		buf_printf(&b, "meta l4proto %d ", r->protocol);
 	return buf_text(&b);
 }
@@ -63,7 +63,12 @@ static const char *expression(struct arena *a, const struct inet_rule *r)
 static const char *words(struct arena *a, const struct inet_rule *r, bool deny)
 {
 	struct buf b = { .arena = a };
-	buf_puts(&b, r->protocol == IPPROTO_TCP ? "TCP" : r->protocol == IPPROTO_UDP ? "UDP" : deny ? "everything" : "TCP and UDP");
+	const char *all = deny ? "everything" : "TCP and UDP";
+	buf_puts(&b,
+		r->protocol == IPPROTO_TCP            ? "TCP"
+			: r->protocol == IPPROTO_UDP  ? "UDP"
+			: r->protocol == IPPROTO_ICMP ? "ping"
+						      : all);
 	if (r->first != 0 && r->first != r->last)
 		buf_printf(&b, " ports %u to %u", (unsigned)r->first, (unsigned)r->last);
 	else if (r->first != 0)
@@ -105,11 +110,33 @@ static void add(struct making *m, const struct item *item, const char *setting, 
 		return;
 	}
 	keep(m, (struct firewall_rule){ .text = item->text, .words = words(a, &r, deny), .deny = deny, .origin = item->origin });
-	if (deny)
-		buf_printf(&m->text, "		%sgoto refuse\n", expression(a, &r));
-	else
-		buf_printf(&m->text, "		%s%scounter accept\n", r.protocol == 0 ? "meta l4proto { 6, 17 } " : "",
-			expression(a, &r));
+	const char *kind = deny || r.protocol != 0 ? "" : "meta l4proto { 6, 17 } ";
+	const char *verdict = deny ? "goto refuse" : "counter accept";
+	if (r.protocol != IPPROTO_ICMP) {
+		buf_printf(&m->text, "		%s%s%s\n", kind, expression(a, &r), verdict);
+		return;
+	}
+	for (int six = 0; six < 2; six++)
+		if (r.family == 0 || (r.family == AF_INET6) == (six != 0))
+			buf_printf(&m->text, "		%s%s type echo-request %s\n", expression(a, &r), six ? "icmpv6" : "icmp",
+				verdict);
+}
+
+/*
+ * What nobody inside has asked for comes in at the forwarded ports only: a neighbour on a bridge could call at any other.  Dropped, as
+ * an answer would have to pass the rules for what goes out.
+ */
+static void add_incoming(struct making *m)
+{
+	const struct user_network *n = &m->pl->plan->user_network;
+	buf_puts(&m->text,
+		"	chain input {\n		type filter hook input priority filter; policy drop;\n		iif lo accept\n"
+		"		ct state established accept\n		ct state related meta l4proto { 1, 58 } accept\n"
+		"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert, mld-listener-query } accept\n");
+	for (size_t i = 0; i < n->forward_count; i++)
+		buf_printf(&m->text, "		%s dport %u counter accept\n",
+			n->forwards[i].protocol == PROTOCOL_UDP ? "udp" : "tcp", (unsigned)n->forwards[i].port);
+	buf_puts(&m->text, "		counter drop\n	}\n");
 }
 
 /* Who allows "tcp:443" means a server by its name. */
@@ -160,7 +187,10 @@ static void plan_rules(struct making *m)
 		add_servers(m);
 	if (f->only)
 		buf_puts(&m->text, "		goto refuse\n");
-	buf_printf(&m->text, "	}\n%s}\n", forwarding);
+	buf_puts(&m->text, "	}\n");
+	if (f->only)
+		add_incoming(m);
+	buf_printf(&m->text, "%s}\n", forwarding);
 	f->ruleset = buf_text(&m->text);
 }
 

@@ -36,7 +36,7 @@ static void note_network(struct planner *pl)
 				"its main one and the loopback%s.",
 				plan->firewall.nft != NULL ? ", but for what network.deny refuses" : ""));
 	const struct bridge_network *b = &plan->bridge;
-	if (b->spec != NULL)
+	if (b->spec != NULL && !plan->firewall.only)
 		planner_note(pl, b->origin,
 			arena_printf(pl->arena,
 				"The other sandboxes of the network can be reached, and services of the host that listen on the bridge's or all "

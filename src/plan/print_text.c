@@ -185,6 +185,8 @@ static void firewall(struct text *t)
 		row(t, f->rules[i].deny ? "refused" : "reached", f->rules[i].words, f->rules[i].origin);
 	if (f->nft != NULL)
 		row(t, f->only ? "refused" : "reached", "all else", f->origin);
+	if (f->only)
+		row(t, "refused", "connections from outside, but to forwarded ports", f->origin);
 	if (f->log)
 		row(t, "log", "what was refused is listed at the end", t->p->network_log.origin);
 }

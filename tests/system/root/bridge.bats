@@ -53,7 +53,7 @@ on_host() {
 		$B run -p $P/f.conf $ANSWER :: 9000 inside 4 & one=$!
 		await 10 $ASK 203.0.113.10 9090
 		out $ASK 203.0.113.10 9090; out $ASK 2001:db8::10 9090; out $ASK 203.0.113.10 9000
-		out ip route add 10.9.0.0/24 via 203.0.113.10; out $ASK 10.9.0.2 9000
+		out ip route add 10.9.0.0/24 via 203.0.113.10; out $ASK 10.9.0.2 9000 3
 		$ASK 203.0.113.10 9090; wait $one; left'
 	[ "${lines[0]}" = "inside ::ffff:203.0.113.1" ]
 	[ "${lines[1]}" = "inside 2001:db8::1" ]

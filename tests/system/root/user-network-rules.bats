@@ -118,7 +118,7 @@ setup() {
 
 # A script on that host, as the user; $OPEN and $WEB run a program without and with the rule, $ASK asks a server.
 on_host() {
-	timeout 90 "$TREE/tests/lib/net-host" "${before[@]}" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups \
+	timeout 240 "$TREE/tests/lib/net-host" "${before[@]}" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups \
 		--inh-caps=-all env -i PATH=/usr/bin:/bin HOME="${COPY%/*}" B="$COPY/build/bailey" P="$COPY" ASK="python3 $COPY/tests/ask.py" \
 		OPEN="$COPY/build/bailey run -p $COPY/open.conf --ro $COPY/tests" WEB="$COPY/build/bailey run -p $COPY/web.conf --ro $COPY/tests" \
 		bash -c 'cd "$HOME" && eval "$1"' bash "$1"
