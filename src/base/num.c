@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 static int digit(char c, unsigned base)
 {
@@ -158,6 +159,41 @@ int num_percent(const char *text, int64_t max, int64_t *ret)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	uint64_t bits;
+} rate_units[] = {
+	{ "Gbit", 1000000000 },
+	{ "Mbit", 1000000 },
+	{ "kbit", 1000 },
+	{ "bit", 1 },
+};
+
+enum { RATE_UNITS = sizeof rate_units / sizeof rate_units[0] };
+
+/* tc(8) counts bytes in 32 bits, of which libnl uses 31. */
+static const uint64_t rate_min = 64000, rate_max = 16000000000;
+
+int num_rate(const char *text, int64_t *ret)
+{
+	const char *p = text;
+	uint64_t v, unit = 0;
+	int r = digits(&p, 10, false, &v);
+	if (r == -EINVAL)
+		return r;
+	if (r == -ERANGE)
+		p += strspn(p, "0123456789");
+	for (size_t i = 0; i < RATE_UNITS; i++)
+		if (strcasecmp(p, rate_units[i].name) == 0)
+			unit = rate_units[i].bits;
+	if (unit == 0)
+		return -EINVAL;
+	if (r < 0 || v > rate_max || v * unit < rate_min || v > rate_max / unit)
+		return -ERANGE;
+	*ret = (int64_t)(v * unit);
+	return 0;
+}
+
 int num_mode(const char *text, unsigned *ret)
 {
 	size_t n = strspn(text, "01234567");
@@ -179,6 +215,14 @@ const char *num_size_text(struct arena *a, uint64_t bytes)
 		u++;
 	}
 	return arena_printf(a, "%llu%s", (unsigned long long)bytes, units[u]);
+}
+
+const char *num_rate_text(struct arena *a, uint64_t bits)
+{
+	size_t u = 0;
+	while (u < RATE_UNITS - 1 && (bits == 0 || bits % rate_units[u].bits != 0))
+		u++;
+	return arena_printf(a, "%llu%s", (unsigned long long)(bits / rate_units[u].bits), rate_units[u].name);
 }
 
 const char *num_duration_text(struct arena *a, uint64_t ms)

@@ -19,11 +19,18 @@ int num_duration(const char *text, uint64_t *ret_ms);
 /* "150%": digits and a percent sign, from 1 up to `max`. */
 int num_percent(const char *text, int64_t max, int64_t *ret);
 
+/*
+ * Bits in a second: "10Mbit", "2500kbit", "1Gbit", "64000bit"; units of 1000, in upper or lower case.  -ERANGE below 64kbit and above
+ * 16Gbit.
+ */
+int num_rate(const char *text, int64_t *ret);
+
 /* File mode: three or four octal digits, "755" or "0755" or "1777". */
 int num_mode(const char *text, unsigned *ret);
 
-/* Back to text, as short as is exact: 4294967296 -> "4G", 90000 -> "1min30s", 0755 -> "0755". Owned by the arena. */
+/* Back to text, as short as is exact: 4294967296 -> "4G", 90000 -> "1min30s", 10000000 -> "10Mbit". Owned by the arena. */
 const char *num_size_text(struct arena *a, uint64_t bytes);
+const char *num_rate_text(struct arena *a, uint64_t bits);
 const char *num_duration_text(struct arena *a, uint64_t ms);
 
 #endif

@@ -134,14 +134,16 @@ static void wrong_type(const struct walk *w, const config_setting_t *s, const ch
 		diag_hint(w->d, e, "write it as a text: \"%d\"", config_setting_get_int(s));
 	else if (type == CONFIG_TYPE_INT && row->kind == KIND_PERCENT)
 		diag_hint(w->d, e, "write it as a text: \"%d%%\"", config_setting_get_int(s));
+	else if (type == CONFIG_TYPE_INT && row->kind == KIND_RATE)
+		diag_hint(w->d, e, "write it as a text with a unit: \"%dbit\"", config_setting_get_int(s));
 }
 
 /* The text of a scalar when libconfig's type fits the row, else NULL after a diagnostic. */
 static const char *scalar_text(const struct walk *w, const config_setting_t *s, const char *name, const struct setting *row)
 {
 	int type = config_setting_type(s);
-	bool number =
-		(row->type == TYPE_INT && row->kind != KIND_PERCENT) || (row->type == TYPE_LIST && row->kind == KIND_DESCRIPTOR);
+	bool number = (row->type == TYPE_INT && row->kind != KIND_PERCENT && row->kind != KIND_RATE) ||
+		(row->type == TYPE_LIST && row->kind == KIND_DESCRIPTOR);
 	if (row->type == TYPE_BOOL && type == CONFIG_TYPE_BOOL)
 		return config_setting_get_bool(s) ? "true" : "false";
 	bool either = row->type == TYPE_LIST && row->kind == KIND_PORTS; /* 443, or "none" */

@@ -423,6 +423,7 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_ONE_UP:
 	case KIND_WEIGHT:
 	case KIND_PERCENT:
+	case KIND_RATE:
 	case KIND_SHARE: break;
 	}
 	return true;
@@ -436,10 +437,20 @@ static bool read_percent(const struct place *at, const char *text, int64_t *ret)
 	return r == 0 || refuse(at, "a whole number and %: \"150%\" is one and a half processors", "\"%s\" is no share", text);
 }
 
+static bool read_rate(const struct place *at, const char *text, int64_t *ret)
+{
+	int r = num_rate(text, ret);
+	if (r == -ERANGE)
+		return refuse(at, NULL, "\"%s\" is out of range: from 64kbit to 16Gbit", text);
+	return r == 0 || refuse(at, "bits in a second, in units of 1000: \"500kbit\", \"10Mbit\"", "\"%s\" is no rate", text);
+}
+
 static bool read_int(const struct place *at, enum kind kind, const char *text, int64_t *ret)
 {
 	if (kind == KIND_PERCENT)
 		return read_percent(at, text, ret);
+	if (kind == KIND_RATE)
+		return read_rate(at, text, ret);
 	bool one_up = kind == KIND_ONE_UP || kind == KIND_WEIGHT || kind == KIND_PORT;
 	int64_t min = kind == KIND_NICE   ? NICE_MIN
 		: kind == KIND_DESCRIPTOR ? FIRST_DESCRIPTOR

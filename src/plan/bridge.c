@@ -1,5 +1,6 @@
 /* network.mode = "bridge": from the profile and the administrator's networks to what bailey-net is told. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -262,6 +263,12 @@ static void say_link(struct spec *s, const struct subnet have[2])
 		b->mac = p->network_mac.s;
 		say(s, p->network_mac.origin, "mac %s", b->mac);
 	}
+	b->rate_in = (uint64_t)p->network_rate_in.i;
+	b->rate_out = (uint64_t)p->network_rate_out.i;
+	if (b->rate_in != 0)
+		say(s, p->network_rate_in.origin, "rate_in %" PRIu64, b->rate_in);
+	if (b->rate_out != 0)
+		say(s, p->network_rate_out.origin, "rate_out %" PRIu64, b->rate_out);
 	if (!p->network_mtu.set)
 		return;
 	b->mtu = (unsigned)p->network_mtu.i;

@@ -103,6 +103,10 @@ static void say_network(struct statements *s, const struct plan *plan)
 		say(s, "network", arena_printf(s->arena, "mac %s", b->mac), b->origin);
 	if (b->mtu != 0)
 		say(s, "network", arena_printf(s->arena, "mtu %u", b->mtu), b->origin);
+	if (b->rate_in != 0)
+		say(s, "network", arena_printf(s->arena, "receives at most %s", num_rate_text(s->arena, b->rate_in)), b->origin);
+	if (b->rate_out != 0)
+		say(s, "network", arena_printf(s->arena, "sends at most %s", num_rate_text(s->arena, b->rate_out)), b->origin);
 	for (size_t i = 0; i < b->address_count; i++)
 		say(s, "network", arena_printf(s->arena, "address %s", b->addresses[i]), b->origin);
 	for (size_t i = 0; i < b->gateway_count; i++)

@@ -183,6 +183,7 @@ struct bridge_network {
 	size_t address_count, gateway_count;
 	const char *mac; /* or NULL */
 	unsigned mtu; /* 0: as the bridge has it */
+	uint64_t rate_in, rate_out; /* bits in a second; 0: no limit */
 };
 
 struct plan_path { /* one line of explain's table of granted paths, in the words of the profile */

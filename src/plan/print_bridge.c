@@ -1,4 +1,5 @@
 /* The interface on a bridge, in words and as JSON. */
+#include "base/num.h"
 #include "plan/print_parts.h"
 
 void print_bridge_text(struct layout *l, const struct plan *plan)
@@ -21,6 +22,10 @@ void print_bridge_text(struct layout *l, const struct plan *plan)
 		layout_row(l, "mac", b->mac, at);
 	if (b->mtu != 0)
 		layout_row(l, "mtu", arena_printf(a, "%u bytes", b->mtu), at);
+	if (b->rate_in != 0)
+		layout_row(l, "receives", arena_printf(a, "at most %s in a second", num_rate_text(a, b->rate_in)), at);
+	if (b->rate_out != 0)
+		layout_row(l, "sends", arena_printf(a, "at most %s in a second", num_rate_text(a, b->rate_out)), at);
 	if (b->hosts != NULL)
 		layout_row(l, "names", "the other sandboxes of the network, in /etc/hosts", at);
 }
@@ -45,6 +50,8 @@ void print_bridge_json(struct json *j, const struct plan *plan)
 	texts(j, "gateways", b->gateways, b->gateway_count);
 	json_string(j, "mac", b->mac);
 	json_uint(j, "mtu", b->mtu); /* 0: the bridge's */
+	json_uint(j, "rate_in", b->rate_in); /* bits in a second; 0: no limit */
+	json_uint(j, "rate_out", b->rate_out);
 	json_string(j, "hosts", b->hosts);
 	json_string(j, "spec", b->spec);
 }

@@ -168,6 +168,7 @@ static const struct kind_words kind_words[] = {
 	[KIND_ONE_UP] = { "count from 1", "whole number, 1 or more", "numbers" },
 	[KIND_WEIGHT] = { "weight", "whole number from 1 to 10000", "numbers" },
 	[KIND_PERCENT] = { "percent", "share as in \"150%\"", "shares" },
+	[KIND_RATE] = { "rate", "rate as in \"10Mbit\" (bits in a second)", "rates" },
 	[KIND_SHARE] = { "size or percent", "size as in \"512M\" or share of the machine's memory as in \"50%\"", "sizes" },
 	[KIND_NUMBERS] = { "numbers", "numbers as in \"0-3,6\"", "numbers" },
 	[KIND_RESOURCE] = { "resource", "name of a setting of this group", "names of settings of this group" },

@@ -44,6 +44,7 @@ enum kind {
 	KIND_ONE_UP, /* 1 and more */
 	KIND_WEIGHT, /* 1 to 10000 */
 	KIND_PERCENT, /* of an INT: "150%", from 1% */
+	KIND_RATE, /* of an INT: "10Mbit", bits in a second */
 	KIND_SHARE, /* of a SIZE: also "50%" of the machine's memory, which is -50 as a value */
 	KIND_NUMBERS, /* "0-3,6" */
 	KIND_RESOURCE, /* the name of a setting of the group resources */

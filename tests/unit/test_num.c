@@ -89,6 +89,44 @@ static void test_size(struct arena *a)
 	}
 }
 
+static void test_rate(struct arena *a)
+{
+	static const struct {
+		const char *text;
+		int r;
+		int64_t value;
+		const char *back;
+	} rows[] = {
+		{ "10Mbit", 0, 10000000, "10Mbit" },
+		{ "10mbit", 0, 10000000, "10Mbit" },
+		{ "2500kbit", 0, 2500000, "2500kbit" },
+		{ "64000bit", 0, 64000, "64kbit" },
+		{ "64001bit", 0, 64001, "64001bit" },
+		{ "16Gbit", 0, 16000000000, "16Gbit" },
+		{ "17Gbit", -ERANGE, 0, NULL },
+		{ "63kbit", -ERANGE, 0, NULL },
+		{ "0Mbit", -ERANGE, 0, NULL },
+		{ "99999999999999999999bit", -ERANGE, 0, NULL },
+		{ "18446744073709552kbit", -ERANGE, 0, NULL },
+		{ "10M", -EINVAL, 0, NULL },
+		{ "10MB", -EINVAL, 0, NULL },
+		{ "10", -EINVAL, 0, NULL },
+		{ "10 Mbit", -EINVAL, 0, NULL },
+		{ "1.5Mbit", -EINVAL, 0, NULL },
+		{ "-1Mbit", -EINVAL, 0, NULL },
+		{ "010Mbit", -EINVAL, 0, NULL },
+		{ "Mbit", -EINVAL, 0, NULL },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int64_t v = 0;
+		int r = num_rate(rows[i].text, &v);
+		ok(r == rows[i].r && v == rows[i].value, "num_rate(\"%s\") is %d, %lld", rows[i].text, rows[i].r,
+			(long long)rows[i].value);
+		if (rows[i].back != NULL)
+			same(num_rate_text(a, (uint64_t)v), rows[i].back, "and back to text");
+	}
+}
+
 static void test_duration(struct arena *a)
 {
 	static const struct {
@@ -165,6 +203,7 @@ int main(void)
 	struct arena a = { 0 };
 	test_int();
 	test_size(&a);
+	test_rate(&a);
 	test_duration(&a);
 	test_mode();
 	arena_free(&a);

@@ -70,6 +70,13 @@ static void begin(struct link *l)
 	l->words[0] = '\0';
 }
 
+int link_send(struct link *l, struct nl_msg *m, struct err *e, const char *what)
+{
+	begin(l);
+	int r = nl_send_sync(l->socket, m);
+	return r < 0 ? fail(l, r, e, what) : 0;
+}
+
 unsigned link_index(const char *name)
 {
 	return if_nametoindex(name);
@@ -98,6 +105,22 @@ int link_make_bridge(struct link *l, const char *name, struct err *e)
 	return r < 0 ? fail(l, r, e, "cannot make the bridge") : 0;
 }
 
+int link_make_queue(struct link *l, const char *name, struct err *e)
+{
+	struct rtnl_link *queue = rtnl_link_alloc();
+	begin(l);
+	int r = queue != NULL ? rtnl_link_set_type(queue, "ifb") : -NLE_NOMEM;
+	if (r == 0) {
+		rtnl_link_set_name(queue, name);
+		rtnl_link_set_flags(queue, IFF_UP);
+		r = rtnl_link_add(l->socket, queue, NLM_F_CREATE | NLM_F_EXCL);
+	}
+	rtnl_link_put(queue);
+	if (r < 0 && fail(l, r, e, "cannot make a queue for what the sandbox sends") == -EOPNOTSUPP)
+		return err_hint(e, "the kernel needs the module ifb");
+	return r < 0 ? -e->code : 0;
+}
+
 int link_remove(struct link *l, const char *name, struct err *e)
 {
 	struct rtnl_link *gone = rtnl_link_alloc();
@@ -111,18 +134,28 @@ int link_remove(struct link *l, const char *name, struct err *e)
 	return r < 0 && l->error != ENODEV ? fail(l, r, e, "cannot remove an interface") : 0;
 }
 
-static int set_mac(struct rtnl_link *link, const char *text)
+static int set_mac(struct rtnl_link *link, const unsigned char *bytes)
 {
-	struct nl_addr *mac = NULL;
-	int r = nl_addr_parse(text, AF_LLC, &mac);
-	if (r == 0)
-		rtnl_link_set_addr(link, mac);
+	struct nl_addr *mac = nl_addr_build(AF_LLC, bytes, MAC_BYTES);
+	if (mac == NULL)
+		return -NLE_NOMEM;
+	rtnl_link_set_addr(link, mac);
 	nl_addr_put(mac);
-	return r;
+	return 0;
 }
 
-int link_make_pair(
-	struct link *l, const char *name, unsigned bridge, const char *alias, int namespace, const struct spec *s, struct err *e)
+bool link_has_mac(struct link *l, const char *name, const unsigned char mac[MAC_BYTES])
+{
+	struct rtnl_link *found = NULL;
+	begin(l);
+	const struct nl_addr *its = rtnl_link_get_kernel(l->socket, 0, name, &found) == 0 ? rtnl_link_get_addr(found) : NULL;
+	bool same = its != NULL && nl_addr_get_len(its) == MAC_BYTES && memcmp(nl_addr_get_binary_addr(its), mac, MAC_BYTES) == 0;
+	rtnl_link_put(found);
+	return same;
+}
+
+int link_make_pair(struct link *l, const char *name, unsigned bridge, const char *alias, int namespace,
+	const unsigned char mac[MAC_BYTES], const struct spec *s, struct err *e)
 {
 	struct rtnl_link *pair = rtnl_link_veth_alloc(), *peer = pair != NULL ? rtnl_link_veth_get_peer(pair) : NULL;
 	begin(l);
@@ -131,11 +164,9 @@ int link_make_pair(
 		rtnl_link_set_name(pair, name);
 		rtnl_link_set_ifalias(pair, alias);
 		rtnl_link_set_master(pair, (int)bridge);
-		rtnl_link_set_flags(pair, IFF_UP);
 		rtnl_link_set_name(peer, "eth0");
 		rtnl_link_set_ns_fd(peer, namespace);
-		if (s->mac != NULL)
-			r = set_mac(peer, s->mac);
+		r = set_mac(peer, mac);
 		if (s->mtu != 0) {
 			rtnl_link_set_mtu(peer, s->mtu);
 			rtnl_link_set_mtu(pair, s->mtu);

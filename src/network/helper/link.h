@@ -5,9 +5,11 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "network/frames.h"
 #include "network/helper/spec.h"
 
 struct nl_sock;
+struct nl_msg;
 
 /* A connection to the kernel, and what it said last. */
 struct link {
@@ -29,15 +31,24 @@ bool link_is_bridge(struct link *l, const char *name);
 /* Makes a bridge that is up. -EEXIST when there is something of that name. */
 int link_make_bridge(struct link *l, const char *name, struct err *e);
 
+/* Makes an interface (ifb) that gives back what is sent to it, and is up: a place for a queue. 0, or -errno with `e`. */
+int link_make_queue(struct link *l, const char *name, struct err *e);
+
+/* Sends a message and waits for the answer. It frees the message. 0, or -errno with `e`, which says `what`. */
+int link_send(struct link *l, struct nl_msg *m, struct err *e, const char *what);
+
 /* Takes an interface away; 0 also when there is none. */
 int link_remove(struct link *l, const char *name, struct err *e);
 
 /*
- * Makes a pair of interfaces: `name` here, at the bridge with the index `bridge` and up; "eth0" in the network namespace behind
- * the descriptor.  -EEXIST when there is a `name`.
+ * Makes a pair of interfaces: `name` here, at the bridge with the index `bridge` and not up yet; "eth0" with that hardware address in the
+ * network namespace behind the descriptor.  -EEXIST when there is a `name`.
  */
-int link_make_pair(
-	struct link *l, const char *name, unsigned bridge, const char *alias, int namespace, const struct spec *s, struct err *e);
+int link_make_pair(struct link *l, const char *name, unsigned bridge, const char *alias, int namespace,
+	const unsigned char mac[MAC_BYTES], const struct spec *s, struct err *e);
+
+/* Whether the interface `name` has that hardware address. */
+bool link_has_mac(struct link *l, const char *name, const unsigned char mac[MAC_BYTES]);
 
 /* Gives an interface an address that is used at once (IPv6: without looking for others that have it). */
 int link_add_address(struct link *l, unsigned index, const struct subnet *at, struct err *e);

@@ -27,6 +27,7 @@
 
 #include "base/buf.h"
 #include "network/helper/link.h"
+#include "network/helper/port.h"
 #include "network/helper/rules.h"
 #include "network/helper/spec.h"
 #include "network/helper/state.h"
@@ -78,7 +79,7 @@ static void sweep(struct helper *h, struct network *n)
 		struct lease *l = &n->leases[i];
 		if (is_running(&l->process))
 			continue;
-		(void)link_remove(&h->link, l->device, &ignored);
+		(void)port_remove(&h->link, l->device, &ignored);
 		if (l->rules)
 			rules_forward_remove(&h->spec, l->device, &h->arena);
 		network_drop(n, l);
@@ -220,6 +221,27 @@ static int choose_address(const struct spec *s, const struct network *n, const s
 	return 0;
 }
 
+/* Its own hardware address: the one that the profile gives, or one of those that anybody may take. */
+static int choose_mac(struct helper *h, const struct network *n, struct lease *l, struct err *e)
+{
+	const struct spec *s = &h->spec;
+	if (s->mac != NULL) {
+		if (frames_mac_read(s->mac, l->mac) < 0)
+			(void)err_set(e, EINVAL, "\"%s\" is no hardware address of an interface", s->mac);
+		else if (network_has_mac(n, l->mac))
+			(void)err_set(e, EADDRINUSE, "%s is the hardware address of another sandbox", s->mac);
+		else if (link_has_mac(&h->link, s->bridge, l->mac))
+			(void)err_set(e, EADDRINUSE, "%s is the hardware address of the bridge itself", s->mac);
+		return e->code == 0 ? 0 : spec_at(e, s->mac_line);
+	}
+	do {
+		if (getrandom(l->mac, sizeof l->mac, 0) != (ssize_t)sizeof l->mac)
+			return err_set(e, errno, "cannot get random numbers");
+		l->mac[0] = (unsigned char)((l->mac[0] & 0xfc) | 2); /* locally given, of one interface: IEEE 802 */
+	} while (network_has_mac(n, l->mac));
+	return 0;
+}
+
 /* The network is up, and what the sandbox will have is set aside for it. */
 static int begin(struct helper *h, struct err *e)
 {
@@ -237,6 +259,8 @@ static int begin(struct helper *h, struct err *e)
 							       : choose_device(&n, &l, e);
 	for (size_t i = 0; i < s->address_count && r == 0; i++)
 		r = choose_address(s, &n, &s->addresses[i], &l, &h->arena, e);
+	if (r == 0)
+		r = choose_mac(h, &n, &l, e);
 	if (r == 0) {
 		*network_add(&n) = l;
 		memcpy(h->device, l.device, sizeof h->device);
@@ -280,6 +304,7 @@ static int configure(struct helper *h, const struct lease *l, struct err *e)
 	if (r == 0 && index == 0)
 		r = err_set(e, ENODEV, "the interface is gone");
 	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/accept_ra", "0"); /* a neighbour is no router */
+	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/addr_gen_mode", "0"); /* the address that port.c lets pass */
 	(void)rules_switch("/proc/sys/net/ipv4/ping_group_range", "0 2147483647"); /* ping(8), which has no capability in there */
 	if (l->at[1].family == 0)
 		(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
@@ -355,11 +380,15 @@ static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret
 		if (r < 0)
 			break;
 		r = link_make_pair(&h->link, ret->device, link_index(h->spec.bridge),
-			arena_printf(&h->arena, "bailey: %s on %s", ret->name, h->spec.network), namespace, &h->spec, e);
+			arena_printf(&h->arena, "bailey: %s on %s", ret->name, h->spec.network), namespace, ret->mac, &h->spec, e);
 		if (r != -EEXIST)
 			break;
 		r = i + 1 < TRIES ? 0 : err_set(e, EEXIST, "cannot find a name for the interface");
 	}
+	if (r == 0)
+		r = port_guard(&h->link, ret->device, ret->mac, ret->at, &h->spec, e);
+	if (r == 0)
+		r = link_up(&h->link, link_index(ret->device), e);
 	if (r == 0)
 		r = configure_inside(h, ret, namespace, e);
 	if (r == 0)
@@ -380,7 +409,7 @@ static void unplug(struct helper *h)
 	}
 	if (network_open(&n, &h->arena, h->spec.network, &ignored) == 0) {
 		struct lease *l = network_find(&n, h->device);
-		(void)link_remove(&h->link, h->device, &ignored);
+		(void)port_remove(&h->link, h->device, &ignored);
 		if (l != NULL && l->rules)
 			rules_forward_remove(&h->spec, h->device, &h->arena);
 		if (l != NULL)

@@ -23,6 +23,15 @@ static bool read_number(const char *text, unsigned max, unsigned *ret)
 	return true;
 }
 
+static bool read_rate(const char *text, unsigned line, uint64_t *ret, unsigned *ret_line)
+{
+	int64_t n = 0;
+	bool good = text != NULL && num_int(text, 1, INT64_MAX, &n) == 0;
+	*ret = (uint64_t)n;
+	*ret_line = line;
+	return good;
+}
+
 static bool add_subnet(struct subnet *list, unsigned *lines, size_t *count, const char *text, unsigned line)
 {
 	if (text == NULL || *count == ADDRESSES_MAX || subnet_read(text, &list[*count]) < 0)
@@ -97,6 +106,10 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 		s->mtu_line = line;
 		return read_number(word[1], UINT16_MAX, &s->mtu);
 	}
+	if (strcmp(key, "rate_in") == 0)
+		return read_rate(word[1], line, &s->rate_in, &s->rate_in_line);
+	if (strcmp(key, "rate_out") == 0)
+		return read_rate(word[1], line, &s->rate_out, &s->rate_out_line);
 	return strcmp(key, "forward") == 0 && add_forward(s, a, word, line);
 }
 

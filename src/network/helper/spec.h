@@ -13,6 +13,8 @@
  *   route ADDRESS                of the default route
  *   mac ADDRESS
  *   mtu BYTES
+ *   rate_in BITS                 in a second, towards the sandbox
+ *   rate_out BITS
  *   forward tcp|udp ADDRESS PORT INSIDE
  */
 #ifndef BAILEY_NETWORK_HELPER_SPEC_H
@@ -43,7 +45,8 @@ struct spec_forward {
 
 struct spec {
 	const char *network, *bridge, *nft, *mac;
-	unsigned bridge_line, mac_line, mtu_line;
+	unsigned bridge_line, mac_line, mtu_line, rate_in_line, rate_out_line;
+	uint64_t rate_in, rate_out; /* 0: no limit */
 	bool create;
 	unsigned mtu;
 	struct subnet gateways[ADDRESSES_MAX], masquerade[ADDRESSES_MAX], routes[ADDRESSES_MAX];

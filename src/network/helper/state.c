@@ -42,11 +42,12 @@ static bool is_current(const struct network *n)
 
 static bool read_lease(const char *line, struct lease *ret)
 {
-	char at[2][64];
+	char at[2][64], mac[MAC_TEXT];
 	int pid, rules;
 	*ret = (struct lease){ .process = { 0 } };
-	if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %15s %63s %63s %d %63s", &pid, &ret->process.start, &ret->process.inode,
-		    ret->device, at[0], at[1], &rules, ret->name) != 8)
+	if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %15s %63s %63s %d %63s %17s", &pid, &ret->process.start, &ret->process.inode,
+		    ret->device, at[0], at[1], &rules, ret->name, mac) != 9 ||
+		frames_mac_read(mac, ret->mac) < 0)
 		return false;
 	ret->process.pid = pid;
 	ret->rules = rules != 0;
@@ -151,7 +152,9 @@ int network_save(struct network *n, struct err *e)
 			&text, "%d %" PRIu64 " %" PRIu64 " %s", (int)l->process.pid, l->process.start, l->process.inode, l->device);
 		for (size_t k = 0; k < 2; k++)
 			buf_printf(&text, " %s", l->at[k].family != 0 ? subnet_text(n->arena, &l->at[k]) : "-");
-		buf_printf(&text, " %d %s\n", l->rules, l->name);
+		char mac[MAC_TEXT];
+		frames_mac_text(l->mac, mac);
+		buf_printf(&text, " %d %s %s\n", l->rules, l->name, mac);
 	}
 	int fd = openat(n->directory, "leases.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r = fd < 0 ? -errno : 0;
@@ -216,6 +219,14 @@ bool network_has(const struct network *n, const struct subnet *at)
 	size_t k = at->family == AF_INET6;
 	for (size_t i = 0; i < n->count; i++)
 		if (n->leases[i].at[k].family != 0 && subnet_compare(&n->leases[i].at[k], at) == 0)
+			return true;
+	return false;
+}
+
+bool network_has_mac(const struct network *n, const unsigned char mac[MAC_BYTES])
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (memcmp(n->leases[i].mac, mac, MAC_BYTES) == 0)
 			return true;
 	return false;
 }

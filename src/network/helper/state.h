@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/subnet.h"
+#include "network/frames.h"
 #include "state/state.h"
 
 enum { LEASE_NAME_MAX = 64 };
@@ -29,6 +30,7 @@ struct lease {
 	char device[IFNAMSIZ]; /* of the host's side */
 	struct subnet at[2]; /* IPv4, IPv6; family 0: none */
 	bool rules; /* it has forwarded ports */
+	unsigned char mac[MAC_BYTES]; /* of the sandbox's side */
 	char name[LEASE_NAME_MAX]; /* "-" while it has none */
 };
 
@@ -63,6 +65,9 @@ void network_drop(struct network *n, struct lease *l);
 
 /* Whether an address of that family is taken. */
 bool network_has(const struct network *n, const struct subnet *at);
+
+/* Whether another sandbox has that hardware address. */
+bool network_has_mac(const struct network *n, const unsigned char mac[MAC_BYTES]);
 
 /* A name that no other sandbox of the network has: `wanted`, "wanted-2", ... */
 void network_name(struct network *n, struct lease *l, const char *wanted);

@@ -1,27 +1,9 @@
 #!/usr/bin/env bats
 # network.mode = "bridge" on a host of the tests' own (tests/lib/net-host), by root.
 
-setup_file() {
-	TREE=$(cd "$BATS_TEST_DIRNAME/../../.." && pwd)
-	: "${BUILD:=build}"
-	case $BUILD in
-	/*) ;;
-	*) BUILD=$TREE/$BUILD ;;
-	esac
-	export TREE B=$BUILD/bailey
-}
-setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	[ -x "$B-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
-	ASK="python3 /mnt/profiles/ask.py" ANSWER="python3 /mnt/profiles/answer.py"
-	export ASK ANSWER
-}
+load rig
 
-# Messages of bash about what it has killed are not of interest.
-on_host() {
-	timeout 120 "$TREE/tests/lib/net-host" "$TREE/tests/lib/bridge-host" "$1"
-}
+setup() { rig_host; }
 
 @test "a sandbox reaches the outside behind the host's address, over IPv4 and IPv6, and nothing is left after" {
 	run on_host '$B run -p $P/a.conf $ASK 198.51.100.7 80; $B run -p $P/a.conf $ASK 2001:db8:7::7 80; $B run -p $P/a.conf $ASK 127.0.0.1 8001; left'

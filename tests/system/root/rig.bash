@@ -51,3 +51,16 @@ rig_remove() {
 	[ -z "${COPY:-}" ] || rm -rf "$COPY"
 	[ -z "${USER_NAME:-}" ] || userdel -r "$USER_NAME" > /dev/null 2>&1 || true
 }
+
+# For suites on a host of the tests' own: $B is bailey, $ASK and $ANSWER are clients and servers for in there.
+rig_host() {
+	is_root || skip "needs root: this is uid $(id -u)"
+	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
+	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
+	export B=$BUILD/bailey ASK="python3 /mnt/profiles/ask.py" ANSWER="python3 /mnt/profiles/answer.py"
+}
+
+# on_host SCRIPT: as bridge-host runs it.
+on_host() {
+	timeout 120 "$TREE/tests/lib/net-host" "$TREE/tests/lib/bridge-host" "$1"
+}
