@@ -414,6 +414,8 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_PORTS: return port_valid(at, text);
 	case KIND_INTERFACE: return value_interface(at, *text);
 	case KIND_MAC: return value_mac(at, *text);
+	case KIND_BUS_NAME: return value_bus_name(at, *text);
+	case KIND_BUS_RULE: return value_bus_rule(at, *text);
 	case KIND_TEXT:
 	case KIND_PORT:
 	case KIND_MTU:

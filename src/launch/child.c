@@ -102,7 +102,7 @@ static void build_tree(const struct child_args *args)
 {
 	const struct plan *plan = args->plan;
 	struct mount_state state;
-	int r = mount_begin(&state, args->machine_id);
+	int r = mount_begin(&state, args->machine_id, args->served);
 	if (r < 0)
 		child_fail(args, STEP_ROOT, r, 0);
 	r = mount_apply(&state, plan->mounts, plan->mount_count);

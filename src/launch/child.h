@@ -39,6 +39,7 @@ struct child_args {
 	char hostname[65]; /* "" leaves the host's */
 	char machine_id[34]; /* 32 digits and a line end, or "" */
 	char uid_map[48], gid_map[48];
+	const char *served[SERVED_COUNT]; /* paths on the host of the sockets that programs of ours serve */
 };
 
 /* The first process. Does not return. */

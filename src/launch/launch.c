@@ -11,6 +11,7 @@
 #include "cgroup/cgroup.h"
 #include "launch/bridge.h"
 #include "launch/child.h"
+#include "launch/desktop.h"
 #include "launch/events.h"
 #include "launch/firewall.h"
 #include "launch/maps.h"
@@ -182,6 +183,13 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 		r = watch_signals(child, s, undo, e);
 	if (r == 0)
 		r = make_socket(child, s, undo, e);
+	if (r == 0 && desktop_serves(plan)) {
+		struct outside proxy;
+		say(o, STEP_DESKTOP, "rules for D-Bus", plan->desktop.bus[0].rule_count + plan->desktop.bus[1].rule_count);
+		r = desktop_start(
+			&proxy, child->served, plan, child->arena, track->entry.directory, s->signals, &child->mask, undo, e);
+		s->bus = r == 0 ? proxy.pidfd : -1;
+	}
 	return r;
 }
 
@@ -293,6 +301,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.status_fd = o->status_fd,
 		.quiet = o->quiet,
 		.network = -1,
+		.bus = -1,
 		.terminal = { .fd = -1 },
 	};
 	struct refusals refusals; /* not touched where none are listed; outlives the arena */

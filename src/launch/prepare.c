@@ -253,6 +253,7 @@ static void mount_failure(struct err *e, const struct plan *plan, int error, siz
 		break;
 	case MOUNT_WHITEOUT: (void)err_set(e, error, "cannot hide %s", op->target); break;
 	case MOUNT_OVERLAY: (void)err_set(e, error, "cannot lay changes over %s", asked); break;
+	case MOUNT_SERVED: (void)err_set(e, error, "cannot put a socket of its own at %s", op->target); break;
 	case MOUNT_MQUEUE: (void)err_set(e, error, "cannot mount message queues of its own at %s", op->target); break;
 	}
 	(void)err_at(e, op->origin);

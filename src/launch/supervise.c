@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 5 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 6 };
 
 struct state {
 	struct supervise *s;
@@ -256,14 +256,15 @@ static void time_is_up(struct state *st)
 		(void)dprintf(STDERR_FILENO, "bailey: %stimeout: the program is ended%s\n", st->s->timeout_at, raw ? "\r" : "");
 }
 
-/* The program goes on without: what is cut off is no danger to anybody. */
-static void network_lost(struct state *st)
+/* A program that serves from outside has ended, and with it what is behind `*pidfd`. The program inside goes on: it has less, not more. */
+static void service_lost(const struct state *st, int *pidfd, const char *program, const char *what)
 {
-	struct supervise *s = st->s;
-	s->network = -1; /* the undo list owns it */
+	const struct supervise *s = st->s;
+	*pidfd = -1; /* the undo list owns it */
 	bool raw = s->pty != NULL && s->pty->raw;
 	if (!s->quiet && event_room(STDERR_FILENO))
-		(void)dprintf(STDERR_FILENO, "bailey: pasta has ended: the sandbox has no network any more%s\n", raw ? "\r" : "");
+		(void)dprintf(
+			STDERR_FILENO, "bailey: %s has ended: the sandbox has no %s any more%s\n", program, what, raw ? "\r" : "");
 }
 
 static int remaining(const struct state *st)
@@ -300,6 +301,7 @@ static void loop(struct state *st)
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->network, .events = POLLIN },
 			{ .fd = s->refusals != NULL ? s->refusals->fd : -1, .events = POLLIN },
+			{ .fd = s->bus, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		nfds_t count = FIXED_POLLS + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + FIXED_POLLS) : 0);
@@ -316,7 +318,9 @@ static void loop(struct state *st)
 		if (fds[2].revents != 0)
 			read_signals(st);
 		if (fds[3].revents != 0)
-			network_lost(st);
+			service_lost(st, &s->network, "pasta", "network");
+		if (fds[5].revents != 0)
+			service_lost(st, &s->bus, "xdg-dbus-proxy", "D-Bus");
 		if (fds[4].revents != 0)
 			refusals_read(s->refusals);
 		struct pollfd *terminal = fds + FIXED_POLLS;

@@ -23,6 +23,7 @@ struct supervise {
 	int status_fd;
 	bool quiet;
 	int network; /* pidfd of the program that connects its network, or -1 */
+	int bus; /* pidfd of the program that filters its D-Bus, or -1 */
 	struct refusals *refusals; /* of network.log, else NULL */
 	struct terminal terminal;
 	struct pty *pty; /* with a pseudo terminal, else NULL */

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "launch/desktop.h"
 #include "plan/print.h"
 
 void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const struct cgroup *group,
@@ -243,7 +244,8 @@ int track_begin(struct track *t, struct err *e)
 {
 	/* Root that gives its rights up could not write a control group down later. */
 	bool group = t->plan->cgroup.driver != CGROUP_DRIVER_NONE;
-	if (t->name == NULL && !(group && t->plan->become))
+	/* Sockets that are served need a place; it is found there by whoever comes next, should we be killed. */
+	if (t->name == NULL && !(group && t->plan->become) && !desktop_serves(t->plan))
 		return 0;
 	struct state_sandbox *others;
 	size_t count;

@@ -28,8 +28,8 @@ void track_init(struct track *t, struct arena *a, const struct plan *plan, const
 	const char *name);
 
 /*
- * Before the clone, and before root is given up, for a sandbox that has to be known from its beginning (one with a name, or with a
- * control group and another user than its launcher): removes what killed launchers have left, takes the name and describes the
+ * Before the clone, and before root is given up, for a sandbox that has to be known from its beginning (one with a name, with
+ * sockets that are served to it, or with a control group and another user than its launcher): removes what killed launchers have left, takes the name and describes the
  * launch.  What a control group costs a short launch is the group: one of a launcher that is killed early is found by its name.
  * 0 or -errno with `e`.
  */

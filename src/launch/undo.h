@@ -6,7 +6,7 @@
 
 enum {
 	UNDO_MAX = 64,
-	UNDO_FEW = 24, /* more than all that a launch makes once; what there may be any number of leaves room for it */
+	UNDO_FEW = 32, /* more than all that a launch makes once; what there may be any number of leaves room for it */
 };
 
 struct undo {

@@ -36,11 +36,17 @@ static const char *digits(char *end, uint64_t value, unsigned base)
 	return end;
 }
 
-int mount_begin(struct mount_state *s, const char *drawn)
+int mount_begin(struct mount_state *s, const char *drawn, const char *const *served)
 {
-	*s = (struct mount_state){
-		.host = -1, .root = -1, .base = -1, .upper = -1, .work = -1, .covered = -1, .parent = -1, .drawn = drawn
-	};
+	*s = (struct mount_state){ .host = -1,
+		.root = -1,
+		.base = -1,
+		.upper = -1,
+		.work = -1,
+		.covered = -1,
+		.parent = -1,
+		.drawn = drawn,
+		.served = served };
 	s->host = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (s->host < 0)
 		return s->host;
@@ -129,11 +135,12 @@ static int clone_tree(const struct mount_op *op, int source)
 	return tree;
 }
 
-static int do_bind(struct mount_state *s, const struct mount_op *op, int parent, const char *name)
+/* Shows `path` of the host at the target. */
+static int bind_path(struct mount_state *s, const struct mount_op *op, const char *path, int parent, const char *name)
 {
 	/* The plan resolved all symlinks; one that appeared since then is an attempt to redirect us. */
-	const char *path = op->source[1] == '\0' ? "." : op->source + 1;
-	int source = sys_openat2(s->host, path, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	int source = sys_openat2(
+		s->host, path[1] == '\0' ? "." : path + 1, O_PATH | O_NOFOLLOW, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 	if (source == -ENOENT && (op->flags & MOUNT_MAY_VANISH) != 0)
 		return 0;
 	if (source < 0)
@@ -359,7 +366,8 @@ static int apply(struct mount_state *s, const struct mount_op *op)
 	case MOUNT_DIRECTORY: return (int)sys_result(mkdirat(parent, name, op->mode));
 	case MOUNT_SYMLINK: return (int)sys_result(symlinkat(op->source, parent, name));
 	case MOUNT_FILE: return do_file(s, op, parent, name);
-	case MOUNT_BIND: return do_bind(s, op, parent, name);
+	case MOUNT_BIND: return bind_path(s, op, op->source, parent, name);
+	case MOUNT_SERVED: return bind_path(s, op, s->served[op->served], parent, name);
 	case MOUNT_TMPFS: return do_tmpfs(op, parent, name);
 	case MOUNT_OVERLAY: return attach(op, make_overlay(s, op), parent, name);
 	case MOUNT_UPPER:

@@ -23,11 +23,12 @@ struct mount_state {
 	const char *parent_path; /* the target it was opened for */
 	size_t parent_len; /* length of its directory part */
 	const char *drawn; /* what a MOUNT_FILE without content holds: the machine id drawn for this launch */
+	const char *const *served; /* by enum served: paths of sockets on the host, without symlinks */
 	size_t at; /* number of the present operation: names the culprit after a failure */
 };
 
-/* Makes the new root and attaches it; `drawn` see above. 0 or -errno. */
-int mount_begin(struct mount_state *s, const char *drawn);
+/* Makes the new root and attaches it; `drawn` and `served` see above. 0 or -errno. */
+int mount_begin(struct mount_state *s, const char *drawn, const char *const *served);
 
 /* Carries out all operations; on failure s->at is the one that failed. 0 or -errno. */
 int mount_apply(struct mount_state *s, const struct mount_op *ops, size_t count);

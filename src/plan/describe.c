@@ -50,6 +50,7 @@ const char *describe_mount_kind(enum mount_kind kind)
 	case MOUNT_WHITEOUT: return "whiteout";
 	case MOUNT_OVERLAY: return "overlay";
 	case MOUNT_MQUEUE: return "mqueue";
+	case MOUNT_SERVED: return "served";
 	}
 	return "?";
 }

@@ -9,6 +9,7 @@
 #include "plan/layout.h"
 #include "plan/print.h"
 #include "plan/print_landlock.h"
+#include "plan/print_parts.h"
 
 struct statement {
 	const char *part, *text;
@@ -171,6 +172,11 @@ static void say_landlock(void *data, const char *text, struct origin o)
 	say(data, "landlock", text, o);
 }
 
+static void say_desktop(void *data, const char *text, struct origin o)
+{
+	say(data, "desktop", text, o);
+}
+
 static void say_process(struct statements *s, const struct plan *plan)
 {
 	const struct origin none = { 0 };
@@ -217,6 +223,7 @@ static struct statements all(struct arena *a, const struct plan *plan, struct la
 	say_identity(&s, plan);
 	say_calls(&s, plan);
 	landlock_statements(a, plan, say_landlock, &s);
+	print_desktop_statements(a, plan, say_desktop, &s);
 	say_process(&s, plan);
 	qsort(s.items, s.count, sizeof *s.items, compare);
 	return s;

@@ -157,6 +157,11 @@ void plan_environment(struct planner *pl)
 	keep(pl);
 	always(pl);
 	set(pl);
+	for (size_t i = 0; i < BUS_COUNT; i++) {
+		const struct bus_plan *b = &plan->desktop.bus[i];
+		if (b->rule_count > 0)
+			put(pl, plan_dbus_variable(pl, b), b->rules[0].origin, true);
+	}
 	char **envp = arena_array(pl->arena, plan->env_count + 1, sizeof *envp);
 	for (size_t i = 0; i < plan->env_count; i++)
 		envp[i] = (char *)plan->env[i].text; /* execve(2) has no const, and writes nothing */

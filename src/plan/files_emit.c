@@ -74,6 +74,7 @@ static const struct spot *child_reason(struct planner *pl, const struct spot *c,
 	bool fits = false;
 	switch (e->kind) {
 	case ENTRY_HIDE:
+	case ENTRY_SERVED: /* the host's could come to light when it is renamed */
 	case ENTRY_DIRECTORY: break;
 	case ENTRY_BIND:
 		if (is_redundant(e, host, grant))
@@ -333,6 +334,12 @@ static void emit_spot(struct planner *pl, const struct spot *s, const struct pla
 	case ENTRY_PROC: tree_add_op(pl, MOUNT_PROC, s->path, e)->flags = where | (e->flags & MOUNT_READ_ONLY); break;
 	case ENTRY_DEVPTS: tree_add_op(pl, MOUNT_DEVPTS, s->path, e)->flags = where; break;
 	case ENTRY_MQUEUE: tree_add_op(pl, MOUNT_MQUEUE, s->path, e)->flags = where; break;
+	case ENTRY_SERVED:
+		op = tree_add_op(pl, MOUNT_SERVED, s->path, e);
+		op->flags = MOUNT_ON_FILE | MOUNT_READ_ONLY | MOUNT_NOEXEC | where;
+		op->served = e->served;
+		refuse_below(pl, s, e);
+		return;
 	}
 	emit_children(pl, s, &(struct place){ .ours = true });
 }

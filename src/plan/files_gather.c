@@ -330,6 +330,23 @@ static void gather_resolv(struct planner *pl)
 			.origin = pl->plan->network_origin });
 }
 
+/* The sockets that programs of ours serve. */
+static void gather_served(struct planner *pl)
+{
+	for (size_t i = 0; i < BUS_COUNT; i++) {
+		const struct bus_plan *b = &pl->plan->desktop.bus[i];
+		if (b->address == NULL)
+			continue;
+		tree_add(pl,
+			&(struct entry){ .kind = ENTRY_SERVED,
+				.path = b->inside,
+				.served = (enum served)i,
+				.guarded = true,
+				.why = "the bus, filtered",
+				.origin = b->rules[0].origin });
+	}
+}
+
 /* The names of the sandboxes of its network, in a file that bailey-net keeps up to date. */
 static void gather_hosts(struct planner *pl)
 {
@@ -361,6 +378,7 @@ void files_gather(struct planner *pl)
 	gather_built_in(pl);
 	gather_resolv(pl);
 	gather_hosts(pl);
+	gather_served(pl);
 	gather_home(pl);
 	gather_create(pl);
 	files_gather_layers(pl);

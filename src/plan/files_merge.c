@@ -5,10 +5,10 @@
 #include "base/path.h"
 #include "plan/tree.h"
 
-/* A private file stands in for the host's even where the host's is asked for by name. */
+/* A private file, or a socket of ours, stands in for the host's even where the host's is asked for by name. */
 static int weight(const struct entry *e)
 {
-	return e->kind == ENTRY_FILE ? RANK_ASKED + 1 : (int)e->rank;
+	return e->kind == ENTRY_FILE || e->kind == ENTRY_SERVED ? RANK_ASKED + 1 : (int)e->rank;
 }
 
 static int later(unsigned a, unsigned b)
@@ -72,7 +72,7 @@ static bool same_text(const char *a, const char *b)
 static void judge(struct planner *pl, const struct entry *a, const struct entry *b)
 {
 	if (a->rank != RANK_ASKED || b->rank != RANK_ASKED || a->origin.layer != b->origin.layer || a->pattern != b->pattern ||
-		a->kind == ENTRY_FILE || same_meaning(a, b))
+		a->kind == ENTRY_FILE || a->kind == ENTRY_SERVED || same_meaning(a, b))
 		return;
 	/* The same words in two lists have been diagnosed where the file was read. */
 	if (is_path_list(a->setting) && is_path_list(b->setting) && same_text(a->asked, b->asked))

@@ -279,6 +279,7 @@ void plan_notes(struct planner *pl)
 	note_space(pl);
 	note_files(pl);
 	note_sockets(pl);
+	plan_note_dbus(pl);
 	note_calls(pl);
 	note_capabilities(pl);
 	note_identity(pl);

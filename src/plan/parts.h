@@ -36,6 +36,15 @@ void plan_firewall(struct planner *pl);
 /* The interface on a bridge, as text for bailey-net. Needs plan_identity(). */
 void plan_bridge(struct planner *pl);
 
+/* desktop.dbus; before plan_files(), which puts the sockets in their place. Needs plan_identity(). */
+void plan_dbus(struct planner *pl);
+
+/* "DBUS_SESSION_BUS_ADDRESS=...": what tells libraries where the bus is, or that there is none. */
+const char *plan_dbus_variable(struct planner *pl, const struct bus_plan *b);
+
+/* Services on the buses that act outside of the sandbox. */
+void plan_note_dbus(struct planner *pl);
+
 /* The name servers of a network on a bridge (network.c): those of the profile, of the network (plan->bridge.dns), or the host's. */
 void plan_bridge_resolv(struct planner *pl);
 

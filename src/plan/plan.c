@@ -103,6 +103,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 	plan_identity(&pl);
 	plan_namespaces(&pl);
 	plan_hostname(&pl);
+	plan_dbus(&pl);
 	plan_process(&pl);
 	plan_capabilities(&pl);
 	plan_firewall(&pl);

@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/origin.h"
 #include "host/facts.h"
+#include "plan/desktop.h"
 #include "plan/resources.h"
 #include "schema/schema.h"
 
@@ -31,6 +32,7 @@ enum mount_kind {
 	MOUNT_WHITEOUT, /* the lower directory's name is not there; only with MOUNT_IN_UPPER */
 	MOUNT_OVERLAY, /* source on the host below the last UPPER, at target */
 	MOUNT_MQUEUE, /* POSIX message queues of the new ipc namespace */
+	MOUNT_SERVED, /* the socket `served`, which a program of ours serves from outside */
 };
 
 enum mount_flags {
@@ -56,6 +58,7 @@ struct mount_op {
 	uint64_t size; /* TMPFS, UPPER: bytes, 0 = the kernel's default */
 	uint64_t inodes; /* TMPFS: files and directories, 0 = the kernel's default */
 	const char *work; /* UPPER: the work directory beside `source`; both NULL for a tmpfs */
+	enum served served; /* SERVED */
 	const char *content; /* FILE; NULL: the machine id drawn at launch */
 	const char *asked; /* the path as the profile wrote it, for messages; or NULL */
 	const char *why; /* for explain, when no line asked for it: "rebuilt: ~/.config/bailey below it is protected" */
@@ -342,6 +345,8 @@ struct plan {
 	int *descriptors; /* kept besides 0..2 */
 	size_t descriptor_count;
 	struct origin descriptor_origin;
+
+	struct desktop_plan desktop;
 
 	struct cgroup_plan cgroup; /* resources: what bounds all processes together */
 

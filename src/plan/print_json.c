@@ -352,6 +352,7 @@ void plan_json(struct buf *out, const struct plan *plan)
 	privileges(&j, plan);
 	landlock_json(&j, plan);
 	environment(&j, plan);
+	print_desktop_json(&j, plan);
 	print_resources_json(&j, plan);
 	process(&j, plan);
 	json_array(&j, "notes");

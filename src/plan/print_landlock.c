@@ -56,8 +56,9 @@ static void files_rows(struct layout *l, const struct plan *plan)
 	row(l, "changes", changes.len > 0 ? arena_printf(l->arena, "only at or below %s", buf_text(&changes)) : "nowhere", none);
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		const struct mount_op *op = &plan->mounts[i];
-		bool writable =
-			(op->flags & MOUNT_READ_ONLY) == 0 || strcmp(op->target, "/") == 0 || strcmp(op->target, "/dev") == 0;
+		/* A socket has nothing in it to be changed. */
+		bool writable = op->kind == MOUNT_SERVED || (op->flags & MOUNT_READ_ONLY) == 0 || strcmp(op->target, "/") == 0 ||
+			strcmp(op->target, "/dev") == 0;
 		for (size_t k = 0; k < p->rule_count && !writable; k++)
 			if (is_change(&p->rules[k]) && path_within(op->target, p->rules[k].path)) {
 				buf_printf(&alone, "%s%s", alone.len > 0 ? ", " : "", layout_path(l, op->target));

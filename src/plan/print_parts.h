@@ -15,6 +15,17 @@ void print_resources_text(struct layout *l, const struct plan *plan);
 /* The member "resources": null when none is bounded. */
 void print_resources_json(struct json *j, const struct plan *plan);
 
+/* Makes the origins of the desktop session's part known. */
+void print_desktop_know(struct layout *l, const struct plan *plan);
+
+/* The section about the desktop session, and the member "desktop"; nothing when nothing of it is asked for. */
+void print_desktop_text(struct layout *l, const struct plan *plan);
+void print_desktop_json(struct json *j, const struct plan *plan);
+
+/* Calls `say` for each thing of the desktop session that can differ between two plans. */
+void print_desktop_statements(
+	struct arena *a, const struct plan *plan, void (*say)(void *data, const char *text, struct origin o), void *data);
+
 /* Rows of the section about the network, for an interface on a bridge; nothing without one. */
 void print_bridge_text(struct layout *l, const struct plan *plan);
 

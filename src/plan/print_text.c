@@ -65,6 +65,7 @@ static void know_all(struct text *t)
 	for (size_t i = 0; i < plan->firewall.rule_count; i++)
 		layout_know(l, plan->firewall.rules[i].origin);
 	landlock_know(l, plan);
+	print_desktop_know(l, plan);
 	know_list(l, &p->syscalls_allow);
 	know_list(l, &p->syscalls_deny);
 	know_list(l, &p->capabilities_keep);
@@ -413,6 +414,7 @@ void plan_text(struct buf *out, const struct plan *plan, const struct profile *p
 	files(&t);
 	environment(&t);
 	network(&t);
+	print_desktop_text(&t.l, plan);
 	identity(&t);
 	calls(&t);
 	privileges(&t);

@@ -236,6 +236,7 @@ static bool directory_inside(struct planner *pl, const char *path)
 		case MOUNT_WHITEOUT: continue;
 		case MOUNT_PROC:
 		case MOUNT_SYMLINK: return true; /* the launch tells when it leads nowhere */
+		case MOUNT_SERVED:
 		case MOUNT_FILE: return false;
 		case MOUNT_OVERLAY:
 		case MOUNT_BIND: break;

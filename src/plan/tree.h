@@ -21,6 +21,7 @@ enum entry_kind {
 	ENTRY_PROC,
 	ENTRY_DEVPTS,
 	ENTRY_MQUEUE,
+	ENTRY_SERVED, /* a socket of our making */
 };
 
 /* Who asked. Of two entries for one path the higher rank counts; within a rank the later layer. */
@@ -50,6 +51,7 @@ struct entry {
 	const char *content; /* FILE: its text; NULL: the machine id drawn at launch */
 	struct node node; /* BIND: what the source is */
 	mode_t mode; /* TMPFS, DIRECTORY, FILE */
+	enum served served; /* SERVED */
 	uint64_t size, inodes; /* TMPFS */
 	const struct layers *layers; /* BIND: not bound, but the lower directory of an overlay; or NULL */
 	const struct hop *hops; /* symlinks on the way to the source */

@@ -172,9 +172,11 @@ static const struct kind_words kind_words[] = {
 	[KIND_SHARE] = { "size or percent", "size as in \"512M\" or share of the machine's memory as in \"50%\"", "sizes" },
 	[KIND_NUMBERS] = { "numbers", "numbers as in \"0-3,6\"", "numbers" },
 	[KIND_RESOURCE] = { "resource", "name of a setting of this group", "names of settings of this group" },
+	[KIND_BUS_NAME] = { "bus name", "name of a D-Bus service", "names of D-Bus services" },
+	[KIND_BUS_RULE] = { "bus rule", "NAME=RULE", "NAME=RULE texts" },
 };
 
-_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_RESOURCE + 1, "words for every kind");
+_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_BUS_RULE + 1, "words for every kind");
 
 const char *schema_kind_word(enum kind kind)
 {

@@ -48,6 +48,8 @@ enum kind {
 	KIND_SHARE, /* of a SIZE: also "50%" of the machine's memory, which is -50 as a value */
 	KIND_NUMBERS, /* "0-3,6" */
 	KIND_RESOURCE, /* the name of a setting of the group resources */
+	KIND_BUS_NAME, /* a well-known name of D-Bus, ".*" at the end allowed: base/bus.h */
+	KIND_BUS_RULE, /* NAME=[METHOD][@PATH]: base/bus.h */
 };
 
 enum merge { MERGE_REPLACE, MERGE_APPEND, MERGE_KEYED };

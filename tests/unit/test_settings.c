@@ -8,8 +8,8 @@ static const char *with_setting(const char *path, const char *value)
 	struct buf b = { .arena = &arena };
 	unsigned groups = 0, lines = 0;
 	for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1, groups++) {
-		buf_printf(&b, "%.*s = {\n", (int)(dot - path), path);
-		lines++;
+		buf_printf(&b, "%.*s = {%s", (int)(dot - path), path, lines < 2 ? "\n" : " ");
+		lines += lines < 2;
 	}
 	for (; lines < 2; lines++)
 		buf_putc(&b, '\n');

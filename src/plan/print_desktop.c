@@ -1,0 +1,99 @@
+/* What explain says of the desktop session. */
+#include <string.h>
+
+#include "plan/print_parts.h"
+
+static bool is_wanted(const struct desktop_plan *d)
+{
+	return d->bus[SERVED_SESSION_BUS].rule_count + d->bus[SERVED_SYSTEM_BUS].rule_count > 0;
+}
+
+void print_desktop_know(struct layout *l, const struct plan *plan)
+{
+	for (size_t i = 0; i < BUS_COUNT; i++)
+		for (size_t k = 0; k < plan->desktop.bus[i].rule_count; k++)
+			layout_know(l, plan->desktop.bus[i].rules[k].origin);
+	layout_know(l, plan->desktop.required_origin);
+}
+
+/* "talk org.freedesktop.Notifications" of "--talk=org.freedesktop.Notifications" */
+static const char *rule_words(struct arena *a, const char *option)
+{
+	char *text = arena_strdup(a, option + 2);
+	*strchr(text, '=') = ' ';
+	return text;
+}
+
+static void bus_rows(struct layout *l, const struct bus_plan *b)
+{
+	const struct origin first = b->rules[0].origin;
+	const char *word = arena_printf(l->arena, "%s bus", b->name);
+	if (b->address == NULL) {
+		layout_row(l, word, arena_printf(l->arena, "none: %s", b->absent), layout_origin(l, first));
+		return;
+	}
+	layout_row(l, word, arena_printf(l->arena, "%s at %s, filtered", layout_clean(l->arena, b->address), b->inside),
+		layout_origin(l, first));
+	for (size_t i = 0; i < b->rule_count; i++)
+		layout_row(l, "", rule_words(l->arena, b->rules[i].option), layout_origin(l, b->rules[i].origin));
+}
+
+void print_desktop_text(struct layout *l, const struct plan *plan)
+{
+	const struct desktop_plan *d = &plan->desktop;
+	if (!is_wanted(d))
+		return;
+	layout_heading(l, "Desktop");
+	for (size_t i = 0; i < BUS_COUNT; i++)
+		if (d->bus[i].rule_count > 0)
+			bus_rows(l, &d->bus[i]);
+	layout_table(l);
+}
+
+static void bus_json(struct json *j, const struct bus_plan *b)
+{
+	json_object(j, arena_printf(j->out->arena, "%s_bus", b->name));
+	json_string(j, "address", b->address); /* null: none is served */
+	json_string(j, "inside", b->inside);
+	if (b->absent != NULL)
+		json_string(j, "absent", b->absent);
+	json_array(j, "rules");
+	for (size_t i = 0; i < b->rule_count; i++) {
+		json_object(j, NULL);
+		json_string(j, "rule", rule_words(j->out->arena, b->rules[i].option));
+		json_origin(j, "origin", b->rules[i].origin);
+		json_object_end(j);
+	}
+	json_array_end(j);
+	json_object_end(j);
+}
+
+void print_desktop_json(struct json *j, const struct plan *plan)
+{
+	const struct desktop_plan *d = &plan->desktop;
+	if (!is_wanted(d))
+		return;
+	json_object(j, "desktop");
+	json_string(j, "bus_proxy", d->proxy);
+	json_bool(j, "bus_required", d->bus_required);
+	for (size_t i = 0; i < BUS_COUNT; i++)
+		if (d->bus[i].rule_count > 0)
+			bus_json(j, &d->bus[i]);
+	json_object_end(j);
+}
+
+void print_desktop_statements(
+	struct arena *a, const struct plan *plan, void (*say)(void *data, const char *text, struct origin o), void *data)
+{
+	const struct desktop_plan *d = &plan->desktop;
+	for (size_t i = 0; i < BUS_COUNT; i++) {
+		const struct bus_plan *b = &d->bus[i];
+		if (b->rule_count > 0)
+			say(data, arena_printf(a, "%s bus: %s", b->name, b->address != NULL ? b->address : "none"),
+				b->rules[0].origin);
+		for (size_t k = 0; k < b->rule_count; k++)
+			say(data, arena_printf(a, "%s bus: %s", b->name, rule_words(a, b->rules[k].option)), b->rules[k].origin);
+	}
+	if (d->bus_required)
+		say(data, "the buses are required", d->required_origin);
+}
