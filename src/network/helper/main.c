@@ -18,15 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "network/helper/link.h"
+#include "network/helper/inside.h"
+#include "network/helper/leases.h"
 #include "network/helper/port.h"
 #include "network/helper/rules.h"
 #include "network/helper/spec.h"
@@ -44,47 +43,6 @@ struct helper {
 };
 
 /* ---- the network ---- */
-
-/* What follows the name in "PID (NAME) STATE PARENT ...": proc_pid_stat(5). False when there is no such process. */
-static bool look(pid_t pid, char *ret_state, pid_t *ret_parent)
-{
-	char path[32], text[512];
-	(void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
-	if (fd >= 0)
-		(void)close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	const char *at = strrchr(text, ')');
-	if (at == NULL || strlen(at) < 5)
-		return false;
-	*ret_state = at[2];
-	*ret_parent = (pid_t)strtol(at + 4, NULL, 10);
-	return true;
-}
-
-/* A sandbox whose launcher was killed may wait for long until its new parent looks after it, if that ever does. */
-static bool is_running(const struct state_process *p)
-{
-	char state;
-	pid_t parent;
-	return state_process_lives(p) && look(p->pid, &state, &parent) && state != 'Z' && state != 'X';
-}
-
-/* What sandboxes that are gone have left. */
-static void sweep(struct helper *h, struct network *n)
-{
-	struct err ignored = { 0 };
-	for (size_t i = n->count; i-- > 0;) {
-		struct lease *l = &n->leases[i];
-		if (is_running(&l->process))
-			continue;
-		(void)port_remove(&h->link, l->device, &ignored);
-		if (l->rules)
-			rules_forward_remove(&h->spec, l->device, &h->arena);
-		network_drop(n, l);
-	}
-}
 
 static int make_bridge(struct helper *h, struct network *n, struct err *e)
 {
@@ -143,7 +101,7 @@ static int up(struct helper *h, struct err *e)
 	struct network n;
 	int r = network_open(&n, &h->arena, h->spec.network, e);
 	if (r == 0) {
-		sweep(h, &n);
+		leases_sweep(&n, &h->link, &h->spec);
 		r = bring_up(h, &n, e);
 		if (r == 0)
 			r = network_mark(&n, "up", e);
@@ -161,7 +119,7 @@ static int down(struct helper *h, struct err *e)
 	struct network n;
 	int r = network_open(&n, &h->arena, h->spec.network, e);
 	if (r == 0) {
-		sweep(h, &n);
+		leases_sweep(&n, &h->link, &h->spec);
 		if (n.count > 0) {
 			r = err_set(
 				e, EBUSY, "the network \"%s\" is used by %zu sandbox%s", n.name, n.count, n.count > 1 ? "es" : "");
@@ -178,70 +136,6 @@ static int down(struct helper *h, struct err *e)
 
 /* ---- one sandbox ---- */
 
-static int choose_device(struct network *n, struct lease *l, struct err *e)
-{
-	unsigned char random[6];
-	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-		return err_set(e, errno, "cannot get random numbers");
-	char name[IFNAMSIZ] = "ve";
-	for (size_t i = 0; i < sizeof random; i++)
-		(void)snprintf(name + 2 + 2 * i, 3, "%02x", random[i]);
-	if (network_find(n, name) != NULL || link_index(name) != 0)
-		return choose_device(n, l, e);
-	memcpy(l->device, name, sizeof name);
-	return 0;
-}
-
-static bool is_gateway(const struct spec *s, const struct subnet *at)
-{
-	for (size_t i = 0; i < s->gateway_count; i++)
-		if (s->gateways[i].family == at->family && subnet_compare(&s->gateways[i], at) == 0)
-			return true;
-	return false;
-}
-
-static int choose_address(const struct spec *s, const struct network *n, const struct spec_address *x, struct lease *l,
-	struct arena *a, struct err *e)
-{
-	struct subnet at = x->first;
-	while (network_has(n, &at) || is_gateway(s, &at)) {
-		if (subnet_compare(&at, &x->last) >= 0) {
-			if (x->pool) {
-				(void)err_set(e, EADDRNOTAVAIL, "all addresses of the network \"%s\", %s-%s, are in use",
-					s->network, subnet_address(a, &x->first), subnet_address(a, &x->last));
-				(void)err_hint(e, "bailey net show %s tells by whom", s->network);
-			} else {
-				(void)err_set(e, EADDRINUSE, "%s is the address of another sandbox", subnet_address(a, &at));
-			}
-			return spec_at(e, x->line);
-		}
-		at = subnet_add(&at, 1);
-	}
-	l->at[at.family == AF_INET6] = at;
-	return 0;
-}
-
-/* Its own hardware address: the one that the profile gives, or one of those that anybody may take. */
-static int choose_mac(struct helper *h, const struct network *n, struct lease *l, struct err *e)
-{
-	const struct spec *s = &h->spec;
-	if (s->mac != NULL) {
-		if (frames_mac_read(s->mac, l->mac) < 0)
-			(void)err_set(e, EINVAL, "\"%s\" is no hardware address of an interface", s->mac);
-		else if (network_has_mac(n, l->mac))
-			(void)err_set(e, EADDRINUSE, "%s is the hardware address of another sandbox", s->mac);
-		else if (link_has_mac(&h->link, s->bridge, l->mac))
-			(void)err_set(e, EADDRINUSE, "%s is the hardware address of the bridge itself", s->mac);
-		return e->code == 0 ? 0 : spec_at(e, s->mac_line);
-	}
-	do {
-		if (getrandom(l->mac, sizeof l->mac, 0) != (ssize_t)sizeof l->mac)
-			return err_set(e, errno, "cannot get random numbers");
-		l->mac[0] = (unsigned char)((l->mac[0] & 0xfc) | 2); /* locally given, of one interface: IEEE 802 */
-	} while (network_has_mac(n, l->mac));
-	return 0;
-}
-
 /* The network is up, and what the sandbox will have is set aside for it. */
 static int begin(struct helper *h, struct err *e)
 {
@@ -249,18 +143,18 @@ static int begin(struct helper *h, struct err *e)
 	struct network n;
 	int r = network_open(&n, &h->arena, s->network, e);
 	if (r == 0) {
-		sweep(h, &n);
+		leases_sweep(&n, &h->link, &h->spec);
 		r = bring_up(h, &n, e);
 	}
 	/* Counts only once it is whole: a lease that others choose beside must not have half of its addresses. */
 	struct lease l = { .rules = s->forward_count > 0, .name = "-" };
 	if (r == 0)
 		r = state_process(&l.process, h->launcher) < 0 ? err_set(e, ESRCH, "the launcher is gone")
-							       : choose_device(&n, &l, e);
+							       : lease_device(&n, &l, e);
 	for (size_t i = 0; i < s->address_count && r == 0; i++)
-		r = choose_address(s, &n, &s->addresses[i], &l, &h->arena, e);
+		r = lease_address(&n, s, &s->addresses[i], &l, e);
 	if (r == 0)
-		r = choose_mac(h, &n, &l, e);
+		r = lease_mac(&n, &h->link, s, &l, e);
 	if (r == 0) {
 		*network_add(&n) = l;
 		memcpy(h->device, l.device, sizeof h->device);
@@ -287,71 +181,11 @@ static int open_namespace(struct helper *h, pid_t pid, int *ret, struct err *e)
 	struct pollfd alive = { .fd = h->sandbox, .events = POLLIN };
 	char state;
 	pid_t parent;
-	if (!look(pid, &state, &parent) || parent != h->launcher || poll(&alive, 1, 0) != 0)
+	if (!lease_process(pid, &state, &parent) || parent != h->launcher || poll(&alive, 1, 0) != 0)
 		return err_set(e, ESRCH, "the sandbox is gone");
 	if (stat("/proc/self/ns/net", &own) < 0 || fstat(*ret, &its) < 0 || (own.st_ino == its.st_ino && own.st_dev == its.st_dev))
 		return err_set(e, EPERM, "the sandbox has no network of its own");
 	return 0;
-}
-
-/* In the network namespace of the sandbox. */
-static int configure(struct helper *h, const struct lease *l, struct err *e)
-{
-	const struct spec *s = &h->spec;
-	struct link link;
-	int r = link_open(&link, e);
-	unsigned index = link_index("eth0");
-	if (r == 0 && index == 0)
-		r = err_set(e, ENODEV, "the interface is gone");
-	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/accept_ra", "0"); /* a neighbour is no router */
-	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/addr_gen_mode", "0"); /* the address that port.c lets pass */
-	(void)rules_switch("/proc/sys/net/ipv4/ping_group_range", "0 2147483647"); /* ping(8), which has no capability in there */
-	if (l->at[1].family == 0)
-		(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
-	for (size_t i = 0; i < s->address_count && r == 0; i++) {
-		bool six = s->addresses[i].first.family == AF_INET6;
-		r = link_add_address(&link, index, &l->at[six], e);
-		if (r < 0 && six && (e->code == EACCES || e->code == EOPNOTSUPP || e->code == EPERM))
-			(void)err_hint(e, "this machine has IPv6 turned off");
-		if (r < 0)
-			r = spec_at(e, s->addresses[i].line);
-	}
-	if (r == 0)
-		r = link_up(&link, index, e);
-	for (size_t i = 0; i < s->route_count && r == 0; i++) {
-		r = link_add_route(&link, index, &s->routes[i], e);
-		if (r < 0)
-			r = spec_at(e, s->route_lines[i]);
-	}
-	link_close(&link);
-	return r;
-}
-
-static int configure_inside(struct helper *h, const struct lease *l, int namespace, struct err *e)
-{
-	int ends[2], status = 0;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_set(e, errno, "cannot make a pipe");
-	pid_t pid = fork();
-	if (pid == 0) {
-		if (setns(namespace, CLONE_NEWNET) < 0)
-			(void)err_set(e, errno, "cannot enter the network of the sandbox");
-		else
-			(void)configure(h, l, e);
-		(void)!write(ends[1], e, sizeof *e); /* at the same addresses as ours */
-		_exit(0);
-	}
-	(void)close(ends[1]);
-	struct err said = { 0 };
-	bool whole = pid > 0 && read(ends[0], &said, sizeof said) == (ssize_t)sizeof said;
-	(void)close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-	}
-	if (!whole)
-		return err_set(e, EIO, "cannot set the interface of the sandbox up");
-	if (said.code != 0)
-		*e = said;
-	return -said.code;
 }
 
 static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret, struct err *e)
@@ -368,7 +202,7 @@ static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret
 		if (r == 0 && l == NULL)
 			r = err_set(e, ENOENT, "the lease of the sandbox is gone");
 		if (l != NULL && i > 0)
-			r = choose_device(&n, l, e);
+			r = lease_device(&n, l, e);
 		if (r == 0 && l != NULL) {
 			l->process = process;
 			network_name(&n, l, name);
@@ -390,7 +224,7 @@ static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret
 	if (r == 0)
 		r = link_up(&h->link, link_index(ret->device), e);
 	if (r == 0)
-		r = configure_inside(h, ret, namespace, e);
+		r = inside_configure(&h->spec, ret, namespace, CLONE_NEWNET, e);
 	if (r == 0)
 		r = rules_forward(&h->spec, ret, &h->arena, e);
 	if (namespace >= 0)
@@ -414,7 +248,7 @@ static void unplug(struct helper *h)
 			rules_forward_remove(&h->spec, h->device, &h->arena);
 		if (l != NULL)
 			network_drop(&n, l);
-		sweep(h, &n);
+		leases_sweep(&n, &h->link, &h->spec);
 		if (network_save(&n, &ignored) == 0)
 			take_down(h, &n);
 	}

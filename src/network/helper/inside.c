@@ -1,0 +1,70 @@
+#include "network/helper/inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "network/helper/link.h"
+#include "network/helper/rules.h"
+
+/* In the network namespace of the sandbox. */
+static int configure(const struct spec *s, const struct lease *l, struct err *e)
+{
+	struct link link;
+	int r = link_open(&link, e);
+	unsigned index = link_index("eth0");
+	if (r == 0 && index == 0)
+		r = err_set(e, ENODEV, "the interface is gone");
+	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/accept_ra", "0"); /* a neighbour is no router */
+	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/addr_gen_mode", "0"); /* the address that port.c lets pass */
+	(void)rules_switch("/proc/sys/net/ipv4/ping_group_range", "0 2147483647"); /* ping(8), which has no capability in there */
+	if (l->at[1].family == 0)
+		(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
+	for (size_t i = 0; i < s->address_count && r == 0; i++) {
+		bool six = s->addresses[i].first.family == AF_INET6;
+		r = link_add_address(&link, index, &l->at[six], e);
+		if (r < 0 && six && (e->code == EACCES || e->code == EOPNOTSUPP || e->code == EPERM))
+			(void)err_hint(e, "this machine has IPv6 turned off");
+		if (r < 0)
+			r = spec_at(e, s->addresses[i].line);
+	}
+	if (r == 0)
+		r = link_up(&link, index, e);
+	for (size_t i = 0; i < s->route_count && r == 0; i++) {
+		r = link_add_route(&link, index, &s->routes[i], e);
+		if (r < 0)
+			r = spec_at(e, s->route_lines[i]);
+	}
+	link_close(&link);
+	return r;
+}
+
+int inside_configure(const struct spec *s, const struct lease *l, int where, int namespaces, struct err *e)
+{
+	int ends[2], status = 0;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, errno, "cannot make a pipe");
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (setns(where, namespaces) < 0)
+			(void)err_set(e, errno, "cannot enter the network of the sandbox");
+		else
+			(void)configure(s, l, e);
+		(void)!write(ends[1], e, sizeof *e); /* at the same addresses as ours */
+		_exit(0);
+	}
+	(void)close(ends[1]);
+	struct err said = { 0 };
+	bool whole = pid > 0 && read(ends[0], &said, sizeof said) == (ssize_t)sizeof said;
+	(void)close(ends[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (!whole)
+		return err_set(e, EIO, "cannot set the interface of the sandbox up");
+	if (said.code != 0)
+		*e = said;
+	return -said.code;
+}
