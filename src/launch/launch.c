@@ -294,9 +294,12 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	struct bridge bridge; /* not touched where there is none */
 	track_init(&track, a, plan, facts, &group, o->name);
+	struct control control; /* the rest of it is not touched before anybody can connect */
+	control.listener = -1;
 	struct supervise s = {
 		.arena = a,
 		.track = &track,
+		.control = &control,
 		.group = &group,
 		.status_fd = o->status_fd,
 		.quiet = o->quiet,

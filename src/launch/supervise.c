@@ -169,6 +169,10 @@ static void settle(struct state *st)
 	if (track_running(s->track, s->sandbox, s->terminal.group, &e) < 0 && !s->quiet && event_room(STDERR_FILENO))
 		(void)dprintf(STDERR_FILENO, "bailey: warning: bailey list will not show this sandbox: %s%s%s%s\n", e.text,
 			e.hint[0] != '\0' ? "; " : "", e.hint, raw ? "\r" : "");
+	if (s->track->control >= 0) {
+		control_begin(s->control, s->track->control, s);
+		s->track->control = -1;
+	}
 	s->plan = NULL;
 	arena_free(s->arena);
 	sys_release_stack();
@@ -272,6 +276,9 @@ static int remaining(const struct state *st)
 	int64_t next = st->deadline;
 	if (st->started && !st->settled && (next == 0 || next > st->begin + SHORT_MS))
 		next = st->begin + SHORT_MS;
+	int64_t patience = control_deadline(st->s->control);
+	if (patience != 0 && (next == 0 || next > patience))
+		next = patience;
 	if (next == 0)
 		return -1;
 	int64_t now = clock_ms();
@@ -295,7 +302,7 @@ static void loop(struct state *st)
 	struct supervise *s = st->s;
 	wait_for_short_ones(s);
 	for (;;) {
-		struct pollfd fds[FIXED_POLLS + PTY_POLLS] = {
+		struct pollfd fds[FIXED_POLLS + PTY_POLLS + CONTROL_POLLS] = {
 			{ .fd = s->pidfd, .events = POLLIN },
 			{ .fd = s->socket, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
@@ -304,11 +311,16 @@ static void loop(struct state *st)
 			{ .fd = s->bus, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
-		nfds_t count = FIXED_POLLS + (s->pty != NULL && st->started ? pty_wants(s->pty, fds + FIXED_POLLS) : 0);
-		int n = poll(fds, count, remaining(st));
+		struct pollfd *terminal = fds + FIXED_POLLS;
+		nfds_t terminals = s->pty != NULL && st->started ? pty_wants(s->pty, terminal) : 0;
+		struct pollfd *asking = terminal + terminals;
+		nfds_t commands = control_wants(s->control, asking);
+		int n = poll(fds, FIXED_POLLS + terminals + commands, remaining(st));
 		if (st->deadline != 0 && clock_ms() >= st->deadline)
 			time_is_up(st);
 		if (n <= 0) {
+			if (n == 0)
+				control_serve(s->control, asking, commands); /* who has said nothing for too long */
 			if (settle_is_due(st))
 				settle(st);
 			continue;
@@ -323,9 +335,9 @@ static void loop(struct state *st)
 			service_lost(st, &s->bus, "xdg-dbus-proxy", "D-Bus");
 		if (fds[4].revents != 0)
 			refusals_read(s->refusals);
-		struct pollfd *terminal = fds + FIXED_POLLS;
-		if (count > FIXED_POLLS && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))
+		if (terminals > 0 && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))
 			(void)lend_pty(st);
+		control_serve(s->control, asking, commands);
 		if (fds[0].revents != 0) {
 			(void)read_messages(st); /* what was said last */
 			return;
@@ -360,6 +372,7 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	}
 	if (st.failed) {
 		*failed = st.failure;
+		control_end(s->control, NULL);
 		return 1;
 	}
 	/* pid 1 itself is only ever killed: by us, by the kernel's memory killer, or by the user. */
@@ -378,5 +391,6 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 		refusals_tell(s->refusals, s->status_fd, s->quiet);
 	}
 	event_ended(s->status_fd, ret->status, ret->signal);
+	control_end(s->control, ret);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "launch/caps.h"
+#include "launch/control.h"
 #include "launch/launch.h"
 #include "launch/message.h"
 #include "launch/pty.h"
@@ -16,6 +17,7 @@
 struct supervise {
 	struct arena *arena; /* freed once the program runs and is known to other commands */
 	struct track *track;
+	struct control *control; /* listener -1 until other commands can reach the launcher */
 	int socket; /* to the sandbox */
 	int pidfd; /* of its first process */
 	pid_t sandbox;

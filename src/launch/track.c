@@ -16,6 +16,7 @@
 #include "base/sys.h"
 #include "launch/desktop.h"
 #include "plan/print.h"
+#include "state/control.h"
 
 void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const struct cgroup *group,
 	const char *name)
@@ -29,7 +30,15 @@ void track_init(struct track *t, struct arena *a, const struct plan *plan, const
 		.started = (int64_t)time(NULL),
 		.entry = { .place = -1, .directory = -1 },
 		.keeper = -1,
+		.control = -1,
 	};
+}
+
+/* Other commands of the user can reach this launcher from here on. */
+static int listen_for_commands(struct track *t, struct err *e)
+{
+	t->control = control_listen(t->entry.directory);
+	return t->control >= 0 ? 0 : err_set(e, -t->control, "cannot make the control socket of the sandbox %s", t->entry.name);
 }
 
 static const char *digest(struct arena *a, const struct plan *plan)
@@ -255,6 +264,9 @@ int track_begin(struct track *t, struct err *e)
 		if (strcmp(others[i].record.name, t->name) == 0)
 			return state_name_taken(&others[i].record, e);
 	int r = enter(t, e);
+	/* The directory is root's, who is nobody special soon. */
+	if (r == 0 && t->plan->become)
+		r = listen_for_commands(t, e);
 	if (r == 0 && t->plan->become)
 		r = start_keeper(t, e);
 	return r == 0 ? describe(t, 0, 0, e) : r;
@@ -267,6 +279,9 @@ int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 	/* A service's user has no session and often no home; with a name, root would have kept track before. */
 	if (r < 0 && !begun && t->plan->become)
 		return 0;
+	/* Whoever reads the description can connect. */
+	if (r == 0 && t->control < 0)
+		r = listen_for_commands(t, e);
 	if (r == 0)
 		r = describe(t, sandbox, program, e);
 	if (!begun && t->plan->cgroup.driver != CGROUP_DRIVER_NONE) {
@@ -283,6 +298,8 @@ int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 
 void track_end(struct track *t)
 {
+	if (t->control >= 0)
+		(void)close(t->control);
 	if (t->keeper < 0) {
 		state_leave(&t->entry);
 		return;

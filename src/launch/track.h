@@ -21,6 +21,7 @@ struct track {
 	struct state_entry entry; /* directory -1: not entered (yet) */
 	int keeper; /* socket to the process that keeps root's rights over the entry, or -1 */
 	pid_t keeper_pid;
+	int control; /* the listening control socket until somebody serves it, or -1 */
 };
 
 /* Nothing is looked up or made. `name` is NULL when none was asked for. */

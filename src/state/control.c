@@ -1,0 +1,171 @@
+#include "state/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char file_name[] = "control";
+
+/* A path of the directory itself may be longer than an address can be: unix(7). */
+static void address(struct sockaddr_un *ret, int directory)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	(void)snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/%s", directory, file_name);
+}
+
+int control_listen(int directory)
+{
+	enum { BACKLOG = 16 };
+	struct sockaddr_un a;
+	address(&a, directory);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	/* A umask of the caller may have taken the owner's own rights away. */
+	if (bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 && fchmodat(directory, file_name, 0600, 0) == 0 &&
+		listen(fd, BACKLOG) == 0)
+		return fd;
+	int r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+/* Credentials of who listens are those of the moment when it began to: unix(7), SO_PEERCRED. */
+static int check_launcher(int fd, const struct state_sandbox *s)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return -errno;
+	return peer.pid == s->record.launcher.pid && state_process_lives(&s->record.launcher) ? 0 : -ESRCH;
+}
+
+int control_connect(const struct state_sandbox *s, struct err *e)
+{
+	struct sockaddr_un a;
+	int directory = open(s->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = directory < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int r = fd < 0 ? -errno : 0;
+	if (r == 0) {
+		address(&a, directory);
+		r = connect(fd, (const struct sockaddr *)&a, sizeof a) < 0 ? -errno : check_launcher(fd, s);
+	}
+	if (directory >= 0)
+		(void)close(directory);
+	if (r == 0)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	(void)err_set(e, -r, "cannot reach the launcher of the sandbox %s", s->record.name);
+	if (r == -ENOENT || r == -ECONNREFUSED || r == -ESRCH)
+		(void)err_hint(e, "it is only just starting, or ending; bailey list shows what is running");
+	return r;
+}
+
+/* Room for the ancillary data: cmsg(3). */
+union room {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(CONTROL_FDS * sizeof(int))];
+};
+
+int control_send(int socket, const struct control_head *head, const void *payload, size_t len, const int *fds, size_t fd_count)
+{
+	union room room = { .bytes = { 0 } };
+	struct iovec parts[2] = {
+		{ .iov_base = (void *)(uintptr_t)head, .iov_len = sizeof *head },
+		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
+	};
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = len > 0 ? 2 : 1 };
+	if (len > CONTROL_PAYLOAD || fd_count > CONTROL_FDS)
+		return -EMSGSIZE;
+	if (fd_count > 0) {
+		m.msg_control = &room;
+		m.msg_controllen = CMSG_SPACE(fd_count * sizeof *fds);
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(fd_count * sizeof *fds);
+		memcpy(CMSG_DATA(c), fds, fd_count * sizeof *fds);
+	}
+	ssize_t n;
+	do
+		n = sendmsg(socket, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
+}
+
+static void take_fds(struct control_message *ret, struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t bytes = c->cmsg_len - CMSG_LEN(0);
+		size_t room = (CONTROL_FDS - ret->fd_count) * sizeof(int);
+		bytes = bytes < room ? bytes : room; /* the buffer holds no more than there is room for */
+		memcpy(ret->fds + ret->fd_count, CMSG_DATA(c), bytes);
+		ret->fd_count += bytes / sizeof(int);
+	}
+}
+
+int control_receive(int socket, struct control_message *ret)
+{
+	union room room;
+	struct iovec parts[2] = {
+		{ .iov_base = &ret->head, .iov_len = sizeof ret->head },
+		{ .iov_base = ret->payload, .iov_len = sizeof ret->payload },
+	};
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = &room, .msg_controllen = sizeof room };
+	ret->len = ret->fd_count = 0;
+	ssize_t n;
+	do
+		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	take_fds(ret, &m);
+	if ((size_t)n < sizeof ret->head || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+		control_drop(ret);
+		return -EBADMSG;
+	}
+	ret->len = (size_t)n - sizeof ret->head;
+	return 1;
+}
+
+void control_drop(struct control_message *m)
+{
+	while (m->fd_count > 0)
+		(void)close(m->fds[--m->fd_count]);
+}
+
+int control_answer(int socket, struct control_message *ret, const char *name, struct err *e)
+{
+	int r = control_receive(socket, ret);
+	if (r == 0 || r == -ECONNRESET)
+		return err_set(e, ESRCH, "the sandbox %s has ended", name);
+	if (r < 0)
+		return err_set(e, -r, "cannot understand the launcher of the sandbox %s", name);
+	if (ret->head.kind != CONTROL_ERROR)
+		return 0;
+	control_drop(ret);
+	int code = ret->head.value > 0 ? ret->head.value : EPROTO;
+	if (ret->len == 0)
+		return err_set(e, code, "the launcher of the sandbox %s refuses that", name);
+	(void)err_set(e, 0, "%.*s", (int)ret->len, ret->payload);
+	e->code = code;
+	return -code;
+}
+
+int control_ask(int socket, const struct control_head *head, const void *payload, size_t len, const int *fds, size_t fd_count,
+	struct control_message *ret, const char *name, struct err *e)
+{
+	int r = control_send(socket, head, payload, len, fds, fd_count);
+	/* A launcher that refuses whoever connects has said so, and closed it. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+		return err_set(e, -r, "cannot ask the launcher of the sandbox %s", name);
+	return control_answer(socket, ret, name, e);
+}
