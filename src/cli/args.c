@@ -35,7 +35,6 @@ static const char reserved[][12] = {
 	"learn",
 	"why",
 	"audit",
-	"desktop",
 	"import",
 	"export",
 	"doctor",

@@ -36,6 +36,7 @@ struct cli {
 	const char *net_helper; /* path of bailey-net */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
+	const char *notify; /* the program whose failure to start is also shown as a notification, or NULL */
 	char *command_line; /* argv[0] and what follows, in one piece */
 	size_t command_line_len;
 	bool explicit_verb; /* the command line named the verb ("bailey run x", not "bailey x") */
@@ -52,6 +53,7 @@ int cmd_limit(struct cli *cli, struct args *args);
 int cmd_schema(struct cli *cli, struct args *args);
 int cmd_net(struct cli *cli, struct args *args);
 int cmd_changes(struct cli *cli, struct args *args);
+int cmd_desktop(struct cli *cli, struct args *args);
 
 /* ---- places.c ---- */
 
@@ -129,6 +131,14 @@ void cli_print_diags(struct cli *cli, struct diags *d);
 
 /* Writes a text to standard output, all of it. Returns 0, or EXIT_SETUP after saying why it cannot. */
 int cli_write(const struct cli *cli, const struct buf *text);
+
+/* ---- notify.c ---- */
+
+/*
+ * Shows a text as a desktop notification when that was asked for (run --notify), there is no terminal to read standard error on, and
+ * notify-send(1) is there.  Waits for a few seconds at most.
+ */
+void cli_notify(const struct cli *cli, const char *text);
 
 /* ---- help.c ---- */
 

@@ -118,6 +118,14 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 			buf_puts(p->out,
 				"list\tthe networks there are\nshow\tone network and who uses it\nup\tmake it\ndown\tremove it\n");
 		break;
+	case VERB_desktop:
+		if (p->words == 0)
+			buf_puts(p->out,
+				"enable\tput its menu entries under bailey\ndisable\ttake that back\n"
+				"refresh\tafter an upgrade\nstatus\twhat is enabled\nlist\twhat can be\n");
+		else
+			words_profiles(&w);
+		break;
 	case VERB_profiles:
 	case VERB_list:
 	case VERB_COUNT: break;

@@ -77,6 +77,17 @@ static const char *const more[VERB_COUNT] = {
 		     "  bailey net                               which networks there are, and whether they are up\n"
 		     "  sudo bailey net show lan                 who is in it, with which addresses\n"
 		     "  sudo bailey net up lan\n",
+	[VERB_desktop] =
+		"PROGRAM is a program, a profile, or the name of a menu entry (org.gnome.Evince). Its entries get copies in\n"
+		"~/.local/share/applications that start it under bailey; so do services of the session bus and autostart entries\n"
+		"that start it. What you had there yourself is kept and put back. After an upgrade of a program, refresh.\n"
+		"\n"
+		"Examples:\n"
+		"  bailey desktop list                      what can be enabled\n"
+		"  bailey desktop enable firefox\n"
+		"  bailey desktop enable --command firefox  the command firefox too\n"
+		"  bailey desktop status                    what is enabled, and whether it is up to date\n"
+		"  bailey desktop disable --all             everything as before\n",
 	[VERB_schema] = "SETTING is a setting (filesystem.home) or a group (filesystem); without one all settings are shown.\n"
 			"\n"
 			"Examples:\n"

@@ -34,6 +34,7 @@ int cli_fail(const struct cli *cli, int status, const char *hint, const char *fm
 	va_end(ap);
 	diag_text(&b, &d, cli->color_err);
 	say(&b);
+	cli_notify(cli, buf_text(&b));
 	arena_free(&a);
 	return status;
 }
@@ -46,6 +47,7 @@ int cli_fail_err(struct cli *cli, int status, const struct err *e)
 	};
 	diag_text(&b, &d, cli->color_err);
 	say(&b);
+	cli_notify(cli, buf_text(&b));
 	return status;
 }
 
@@ -57,6 +59,8 @@ void cli_print_diags(struct cli *cli, struct diags *d)
 		if (d->items[i].severity == DIAG_ERROR || !cli->quiet)
 			diag_text(&b, &d->items[i], cli->color_err);
 	say(&b);
+	if (d->errors > 0)
+		cli_notify(cli, buf_text(&b));
 }
 
 int cli_write(const struct cli *cli, const struct buf *text)

@@ -195,7 +195,7 @@ const char *cli_program_path(struct cli *cli, struct facts *facts, const char *n
 			struct node node;
 			facts_node(facts, file, &node);
 			bool runs = node.type == NODE_SYMLINK || (node.type == NODE_FILE && (node.mode & 0111) != 0);
-			if (runs)
+			if (runs && !facts_is_wrapper(facts, file))
 				return file;
 		}
 		if (path[n] == '\0')

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/path.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "image/image.h"
@@ -100,6 +101,8 @@ int cmd_run(struct cli *cli, struct args *args)
 	if (args->rest_count == 0)
 		return cli_fail(cli, EXIT_USAGE, "bailey run [OPTIONS] PROGRAM [ARGS...]", "which program?");
 	bool dry = args_has(args, "--dry-run");
+	if (args_has(args, "--notify"))
+		cli->notify = path_base(args->rest[0]);
 	struct plan_request request = { .program = args->rest[0], .argv = args->rest, .new_name = dry ? NULL : run_new_name };
 	/* In the arena, as all that is not needed any more once the program runs. */
 	struct profile *profile = arena_alloc(&cli->arena, sizeof *profile);

@@ -105,6 +105,14 @@ void facts_forget(struct facts *f);
 int facts_read(struct facts *f, const char *path, const char **ret_text);
 
 /*
+ * Whether the file is a wrapper that bailey desktop enable --command wrote: it starts a program of the same name, which is what somebody
+ * who asks bailey for that name means.  Looks only into files of the two directories where such wrappers are, ~/.local/bin and
+ * /usr/local/bin.
+ */
+#define FACTS_WRAPPER_HEAD "#!/bin/sh\n# X-Bailey-Profile=" /* how one begins; the profile follows */
+bool facts_is_wrapper(struct facts *f, const char *path);
+
+/*
  * Asks the system's user database by getent(1), for accounts that are not in /etc/passwd (a static program has no name service
  * of its own): `database` "passwd", "group" or "initgroups". 0 with the answer's lines, -ENOENT when there is none or when the
  * facts are injected, or -errno.

@@ -7,8 +7,18 @@
 
 #include "base/landlock.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "host/facts.h"
 #include "host/resolve.h"
+
+bool facts_is_wrapper(struct facts *f, const char *path)
+{
+	static const char head[] = FACTS_WRAPPER_HEAD, shared[] = "/usr/local/bin";
+	const char *directory = path_parent(f->arena, path), *text;
+	bool own = f->home[0] == '/' && strcmp(directory, path_join(f->arena, f->home, ".local/bin")) == 0;
+	return (own || strcmp(directory, shared) == 0) && facts_read(f, path, &text) == 0 &&
+		strncmp(text, head, sizeof head - 1) == 0;
+}
 
 static bool sysctl_number(struct facts *f, const char *path, int64_t *ret)
 {

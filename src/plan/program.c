@@ -81,7 +81,7 @@ static int search(struct planner *pl, const char *name, const char **ret_name, s
 			int e = plan_look_up(pl, candidate, ret_name, r);
 			if (e == 0)
 				e = executable(&r->node);
-			if (e == 0)
+			if (e == 0 && !facts_is_wrapper(pl->facts, candidate))
 				return 0;
 			if (e == -EACCES)
 				status = -EACCES;

@@ -46,7 +46,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 
 @test "words that will be verbs are kept free; run and -- make them programs" {
 	local verb
-	for verb in tree top enter stop pause resume logs attach cp learn why audit desktop import export doctor; do
+	for verb in tree top enter stop pause resume logs attach cp learn why audit import export doctor; do
 		gives 2 "$BAILEY" "$verb"
 		has "$output" "the verb $verb is not there yet" "bailey run $verb"
 	done
