@@ -97,6 +97,13 @@ static inline int sys_pidfd_send_signal(int pidfd, int sig)
 	return (int)sys_result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
 }
 
+/* To the process group that the process leads (Linux 6.9); before, -EINVAL: pidfd_send_signal(2). */
+static inline int sys_pidfd_signal_group(int pidfd, int sig)
+{
+	enum { PROCESS_GROUP = 1 << 2 };
+	return (int)sys_result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, PROCESS_GROUP));
+}
+
 static inline int sys_seccomp_filter(const void *program)
 {
 	return (int)sys_result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, program));

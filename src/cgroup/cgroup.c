@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "cgroup/driver.h"
 #include "cgroup/files.h"
+#include "cgroup/usage.h"
 
 enum { EMPTY_MS = 2000, PROFILE_LEN = 32 };
 
@@ -193,16 +194,51 @@ static int adopt(struct cgroup *c, const char *path)
 	return 0;
 }
 
-int cgroup_sweep(const char *const *paths, size_t count)
+/* Those of the paths that are there, as a group whose driver is chosen by the version. */
+static int adopt_all(struct cgroup *ret, const char *const *paths, size_t count)
 {
-	struct cgroup c = { .leaf = -1, .keeper = -1 };
+	*ret = (struct cgroup){ .leaf = -1, .keeper = -1 };
 	int r = 0;
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = adopt(&c, paths[i]);
-	if (c.count > 0)
-		c.ops = faccessat(c.at[0].group, "cgroup.events", F_OK, 0) == 0 ? &cgroup_direct : &cgroup_v1;
+		r = adopt(ret, paths[i]);
+	if (ret->count > 0)
+		ret->ops = faccessat(ret->at[0].group, "cgroup.events", F_OK, 0) == 0 ? &cgroup_direct : &cgroup_v1;
+	return r;
+}
+
+int cgroup_sweep(const char *const *paths, size_t count)
+{
+	struct cgroup c;
+	int r = adopt_all(&c, paths, count);
 	if (r == 0 && c.count > 0 && !empty_and_remove(&c))
 		r = -EBUSY;
 	close_all(&c);
 	return r;
+}
+
+int cgroup_freeze_paths(const char *const *paths, size_t count, bool frozen)
+{
+	struct cgroup c;
+	int r = adopt_all(&c, paths, count);
+	if (r == 0)
+		r = c.count > 0 ? c.ops->freeze(&c, frozen) : -EOPNOTSUPP;
+	close_all(&c);
+	return r == -ENOENT ? -EOPNOTSUPP : r; /* before Linux 5.2 */
+}
+
+bool cgroup_frozen_paths(const char *const *paths, size_t count)
+{
+	char text[16];
+	for (size_t i = 0; i < count; i++) {
+		int directory = cgroup_open_path(paths[i]);
+		if (directory < 0)
+			continue;
+		bool two = cgroup_read_file(directory, "cgroup.freeze", text, sizeof text) > 0;
+		bool frozen = two ? text[0] == '1'
+				  : cgroup_read_file(directory, "freezer.state", text, sizeof text) > 0 && text[0] == 'F';
+		(void)close(directory);
+		if (frozen)
+			return true;
+	}
+	return false;
 }

@@ -100,6 +100,15 @@ int cgroup_path(const struct cgroup *c, size_t i, char *ret, size_t size);
 int cgroup_sweep(const char *const *paths, size_t count);
 
 /*
+ * Freezes or thaws a group of another launcher, given as for cgroup_sweep(), and waits until that is done (2 s at most).  0,
+ * -EOPNOTSUPP when it has no freezer, -ETIMEDOUT or another -errno.
+ */
+int cgroup_freeze_paths(const char *const *paths, size_t count, bool frozen);
+
+/* Whether it was told to freeze. */
+bool cgroup_frozen_paths(const char *const *paths, size_t count);
+
+/*
  * For what a launcher left that was killed in its first moments, when nothing tells of its group but the name: removes groups in the
  * directory (any path; what is no control group is passed over) whose launcher does not exist, by the pid in the name and by the lock
  * that a launcher holds, and that are empty.  Kills nobody.  What may not be removed stays.

@@ -107,6 +107,14 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		if (p->words == 0)
 			words_sandboxes(&w);
 		break;
+	case VERB_tree:
+	case VERB_stop:
+	case VERB_pause:
+	case VERB_resume: words_sandboxes(&w); break;
+	case VERB_signal:
+		words_sandboxes(&w);
+		words_signals(&w);
+		break;
 	case VERB_limit:
 		if (p->words == 0)
 			words_sandboxes(&w);

@@ -69,6 +69,29 @@ static const char *const more[VERB_COUNT] = {
 		"Examples:\n"
 		"  bailey limit firefox memory=6G\n"
 		"  bailey limit build-2 tasks=500 cpus=0-1\n",
+	[VERB_tree] = "Without SANDBOX all are shown. What a process calls itself is its own choice.\n",
+	[VERB_stop] =
+		"SIGTERM goes to the process group of the program, which is continued if it was stopped or paused. What is still\n"
+		"there when the time is over is killed with all that the sandbox has started, also when its bailey is stopped.\n"
+		"Exit status 0 when all have ended, 125 when one has not.\n"
+		"\n"
+		"Examples:\n"
+		"  bailey stop firefox\n"
+		"  bailey stop --all --time 30\n",
+	[VERB_pause] =
+		"By the freezer of the control group, which processes do not notice. A sandbox without limits has none: there\n"
+		"--signals stops each process. A process can then see SIGCONT at the end, and its parent that it was stopped; one\n"
+		"that a debugger inside holds stays with the debugger. process.timeout goes on.\n"
+		"\n"
+		"Examples:\n"
+		"  bailey pause build\n"
+		"  bailey pause --signals firefox\n",
+	[VERB_resume] = "What was stopped by somebody else before the pause stays stopped.\n",
+	[VERB_signal] = "SIGNAL is a name, with or without SIG, or a number. It goes to the program's first process.\n"
+			"\n"
+			"Examples:\n"
+			"  bailey signal nginx HUP\n"
+			"  bailey signal --group build INT          as ^C would\n",
 	[VERB_net] = "Networks are described in " BAILEY_SYSCONFDIR
 		     "/bailey/networks.conf; network.mode = \"bridge\" takes a program into one. A\n"
 		     "network is made with its first sandbox and removed with the last; up keeps it until down.\n"

@@ -7,7 +7,7 @@
 #include "plan/layout.h"
 
 struct table_row {
-	const char *name, *profile, *pid, *age, *memory, *tasks, *program, *degraded;
+	const char *name, *profile, *pid, *age, *memory, *tasks, *state, *program, *degraded;
 };
 
 static size_t wider(size_t width, const char *text)
@@ -30,9 +30,9 @@ static const char *degraded(struct arena *a, const struct state_record *r)
 static void print_text(struct cli *cli, struct buf *out, const struct sandboxes *all, const struct state_tasks *tasks)
 {
 	struct arena *a = &cli->arena;
-	const struct table_row head = { "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "PROGRAM", "DEGRADED" };
+	const struct table_row head = { "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "STATE", "PROGRAM", "DEGRADED" };
 	struct table_row *rows = arena_array(a, all->count + 1, sizeof *rows);
-	size_t name = 4, profile = 7, pid = 3, less = 0, program;
+	size_t name = 4, profile = 7, pid = 3, state = 0, less = 0, program;
 	rows[0] = head;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct state_record *r = &all->items[i].record;
@@ -45,6 +45,7 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 			.age = sandboxes_age(a, state_process_age(&r->launcher)),
 			.memory = use.group.memory >= 0 ? sandboxes_bytes(a, (uint64_t)use.group.memory) : "-",
 			.tasks = use.group.tasks >= 0 ? arena_printf(a, "%lld", (long long)use.group.tasks) : "-",
+			.state = sandboxes_activity(&all->items[i]),
 			.program = layout_clean(a, path_base(r->program)),
 			.degraded = degraded(a, r),
 		};
@@ -52,18 +53,22 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 		profile = wider(profile, rows[i + 1].profile);
 		pid = wider(pid, rows[i + 1].pid);
 		less = wider(less, rows[i + 1].degraded);
+		if (strcmp(rows[i + 1].state, "running") != 0)
+			state = sizeof "starting";
 	}
 	if (less > 0)
 		less = wider(less, head.degraded) + 1;
 	/* A name is for typing and stays whole; what is cut to the width is the program. */
 	if (profile > 20)
 		profile = 20;
-	size_t left = name + profile + pid + 5 + 7 + 6 + 5 + less, width = cli_width(cli);
+	size_t left = name + profile + pid + 5 + 7 + 6 + 5 + state + less, width = cli_width(cli);
 	program = width > left + 7 ? width - left : 7;
 	for (size_t i = 0; i <= all->count; i++) {
 		const struct table_row *r = &rows[i];
 		buf_printf(out, "%-*s %-*.*s %*s %4s %6s %5s ", (int)name, r->name, (int)profile, (int)profile, r->profile,
 			(int)pid, r->pid, r->age, r->memory, r->tasks);
+		if (state > 0) /* when all of them run, it says nothing */
+			buf_printf(out, "%-*s", (int)state, r->state);
 		if (less > 0)
 			buf_printf(out, "%-*.*s %s", (int)program, (int)program, r->program, r->degraded);
 		else
@@ -106,7 +111,7 @@ static void print_json(struct buf *out, const struct sandboxes *all, const struc
 		json_string(&j, "profile_path", r->profile_path);
 		json_string(&j, "program", r->program);
 		json_string(&j, "plan", r->plan);
-		json_string(&j, "state", r->sandbox.pid > 0 ? "running" : "starting");
+		json_string(&j, "state", sandboxes_activity(&all->items[i]));
 		json_int(&j, "started", r->started);
 		json_uint(&j, "age_ms", state_process_age(&r->launcher));
 		json_pid(&j, "launcher_pid", &r->launcher);

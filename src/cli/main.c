@@ -38,6 +38,11 @@ static int run_verb(struct cli *cli, struct args *args)
 	case VERB_list: return cmd_list(cli, args);
 	case VERB_stats: return cmd_stats(cli, args);
 	case VERB_limit: return cmd_limit(cli, args);
+	case VERB_tree: return cmd_tree(cli, args);
+	case VERB_stop: return cmd_stop(cli, args);
+	case VERB_pause: return cmd_pause(cli, args);
+	case VERB_resume: return cmd_resume(cli, args);
+	case VERB_signal: return cmd_signal(cli, args);
 	case VERB_net: return cmd_net(cli, args);
 	case VERB_changes: return cmd_changes(cli, args);
 	case VERB_desktop: return cmd_desktop(cli, args);

@@ -17,6 +17,25 @@ void sandboxes_load(struct cli *cli, struct sandboxes *ret);
 /* The one that a word means. 0, or an exit status after saying why none. */
 int sandboxes_find(struct cli *cli, const struct sandboxes *all, const char *word, const struct state_sandbox **ret);
 
+/* Those that a command line means, each once. */
+struct chosen {
+	struct state_sandbox **items; /* of what was loaded */
+	size_t count;
+};
+
+/*
+ * Loads them all and chooses: the first `words` words of the command line, and what --all and --profile of the verb say.  0, or an
+ * exit status after saying what is wrong; --all with none there is right.  With `none_is_all` no words mean --all.
+ */
+int sandboxes_choose(
+	struct cli *cli, const struct args *args, int words, bool none_is_all, struct sandboxes *all, struct chosen *ret);
+
+/* "running", "starting" or "paused". */
+const char *sandboxes_activity(const struct state_sandbox *s);
+
+/* Waits until the sandbox has its processes written down, for two seconds at most: one with a name is known before. */
+void sandboxes_await_start(struct cli *cli, struct state_sandbox *s);
+
 /* What one uses. A control group counts better; what it does not count, and all without one, comes from the processes. */
 struct sandbox_use {
 	struct cgroup_usage group; /* filled up with the sums */

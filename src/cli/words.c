@@ -1,4 +1,5 @@
 /* Word lists for completions and for tests that make input: out of the tables, so that nothing stands twice. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -174,6 +175,13 @@ void words_sandboxes(const struct words *w)
 	w->cli->quiet = quiet;
 	for (size_t i = 0; i < all.count; i++)
 		word(w, all.items[i].record.name, path_base(all.items[i].record.program));
+}
+
+void words_signals(const struct words *w)
+{
+	for (int sig = 1; sig < SIGRTMIN; sig++)
+		if (sigabbrev_np(sig) != NULL)
+			word(w, sigabbrev_np(sig), sigdescr_np(sig));
 }
 
 static const char *const lists[] = { "settings", "values:", "profiles", "options:", "verbs", "flags:", "sandboxes" };

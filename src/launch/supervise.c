@@ -247,6 +247,8 @@ static void time_is_up(struct state *st)
 	if (st->timed_out) {
 		st->deadline = 0;
 		(void)sys_pidfd_send_signal(st->s->pidfd, SIGKILL); /* takes the whole pid namespace with it */
+		if (st->s->group->ops != NULL) /* a frozen group of version 1 keeps what was killed */
+			(void)cgroup_freeze(st->s->group, false);
 		return;
 	}
 	st->timed_out = true;

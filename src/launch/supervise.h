@@ -32,7 +32,7 @@ struct supervise {
 	uint64_t timeout_ms; /* 0: none */
 	char timeout_at[96]; /* "agent.conf:14: " for the message */
 	const struct plan *plan; /* in the arena */
-	const struct cgroup *group; /* of the sandbox, or one without an `ops` */
+	struct cgroup *group; /* of the sandbox, or one without an `ops` */
 	struct caps caps; /* of that group */
 };
 

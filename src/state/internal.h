@@ -31,4 +31,7 @@ int entry_lock(int directory);
  */
 int entry_clear(struct arena *a, int place, const char *name, int fd, struct err *e);
 
+/* Sends a signal to that very process. 0, -ESRCH when it is gone, or -errno. */
+int task_signal(const struct state_task *t, int sig);
+
 #endif

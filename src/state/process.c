@@ -31,14 +31,16 @@ static int read_stat(int proc, const char *pid, struct state_task *ret)
 	const char *at = strrchr(text, ')');
 	unsigned long long user, system, threads, start;
 	long long parent, resident;
+	char state;
 	if (at == NULL ||
-		sscanf(at + 1, " %*c %lld %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %llu %*d %llu %*u %lld",
-			&parent, &user, &system, &threads, &start, &resident) != 6)
+		sscanf(at + 1, " %c %lld %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %llu %*d %llu %*u %lld",
+			&state, &parent, &user, &system, &threads, &start, &resident) != 7)
 		return -EINVAL;
 	const uint64_t tick_us = 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 	*ret = (struct state_task){
 		.pid = (pid_t)strtol(pid, NULL, 10),
 		.parent = (pid_t)parent,
+		.state = state,
 		.start = start,
 		.memory = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE),
 		.cpu_us = (user + system) * tick_us,
@@ -86,6 +88,27 @@ bool state_process_lives(const struct state_process *p)
 		return false;
 	uint64_t inode = p->inode != 0 ? pidfd_inode(p->pid) : 0;
 	return inode == 0 || inode == p->inode; /* a zombie has none on some kernels */
+}
+
+int state_process_open(const struct state_process *p)
+{
+	if (p->pid <= 0)
+		return -ESRCH;
+	int fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	if (fd < 0)
+		return -errno;
+	/* Whoever has the number now has had it when it was opened, if it is the one that was written down before. */
+	if (!state_process_lives(p)) {
+		(void)close(fd);
+		return -ESRCH;
+	}
+	return fd;
+}
+
+char state_process_state(const struct state_process *p)
+{
+	struct state_task t = { 0 };
+	return p->pid > 0 && look(p->pid, &t) == 0 && t.start == p->start ? t.state : '\0';
 }
 
 bool state_process_below(pid_t pid, pid_t above)
@@ -143,15 +166,20 @@ int state_tasks_read(struct state_tasks *ret, struct arena *a)
 	return r;
 }
 
+bool state_task_within(const struct state_tasks *all, const struct state_task *task, pid_t root)
+{
+	/* The list was not made in one moment: with a number used again in between, parents could form a circle. */
+	for (size_t steps = 0; task != NULL && task->pid != root && steps < all->count; steps++)
+		task = task->up;
+	return task != NULL && task->pid == root;
+}
+
 void state_sum(struct state_sum *ret, const struct state_tasks *all, pid_t root)
 {
 	*ret = (struct state_sum){ 0 };
 	for (size_t i = 0; i < all->count; i++) {
-		const struct state_task *t = &all->items[i], *up = t;
-		/* The list was not made in one moment: with a number used again in between, parents could form a circle. */
-		for (size_t steps = 0; up != NULL && up->pid != root && steps < all->count; steps++)
-			up = up->up;
-		if (up == NULL || up->pid != root)
+		const struct state_task *t = &all->items[i];
+		if (!state_task_within(all, t, root))
 			continue;
 		ret->memory += t->memory;
 		ret->cpu_us += t->cpu_us;

@@ -72,6 +72,12 @@ int state_process(struct state_process *ret, pid_t pid);
 /* Whether it is still there (also as a zombie). */
 bool state_process_lives(const struct state_process *p);
 
+/* A pidfd of that very process: pidfd_open(2). -ESRCH when it is gone. */
+int state_process_open(const struct state_process *p);
+
+/* Its state as proc_pid_stat(5) names it ('T': stopped), or 0 when it is gone. */
+char state_process_state(const struct state_process *p);
+
 /* Whether the process `pid` is a child or a deeper descendant of `above`, as far as /proc shows it. */
 bool state_process_below(pid_t pid, pid_t above);
 
@@ -83,6 +89,7 @@ struct state_task {
 	pid_t pid, parent;
 	uint64_t start, memory, cpu_us; /* `memory` resident bytes */
 	unsigned threads;
+	char state; /* 'T': stopped; proc_pid_stat(5) */
 	const struct state_task *up; /* the parent's, or NULL */
 };
 struct state_tasks {
@@ -90,6 +97,9 @@ struct state_tasks {
 	size_t count;
 };
 int state_tasks_read(struct state_tasks *ret, struct arena *a);
+
+/* Whether the task is the process `root` or a descendant of it. */
+bool state_task_within(const struct state_tasks *all, const struct state_task *task, pid_t root);
 
 /* What a process and all its descendants take together. */
 struct state_sum {
@@ -187,5 +197,28 @@ int state_change(struct state_sandbox *sandbox, struct arena *a, struct err *e);
 
 /* Replaces its description. 0 or -errno with `e`. */
 int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e);
+
+/* ---- signal.c, pause.c: what is done to one that runs ---- */
+
+/*
+ * Sends a signal to the sandbox's program, or with `group` to its process group as a terminal would.  When the program has ended and
+ * others of the sandbox go on, they get it.  0, -ESRCH when nobody is left, or another -errno.
+ */
+int state_signal(const struct state_record *r, int sig, bool group);
+
+enum state_activity { STATE_STARTING, STATE_RUNNING, STATE_PAUSED };
+
+/* What it is doing at the moment. */
+enum state_activity state_activity(const struct state_sandbox *sandbox);
+
+/*
+ * Stops all that runs in it, whatever it forks meanwhile: by the freezer of its control group.  Without one, and with `signals`, by
+ * SIGSTOP for each process, which are written down so that state_resume() continues those and no others; -EOPNOTSUPP without it.
+ * 0, also when it is paused, or -errno with `e`; then it runs as before.  To be called with the lock of state_change().
+ */
+int state_pause(const struct state_sandbox *sandbox, bool signals, struct err *e);
+
+/* Continues what state_pause() stopped. 0, also when it is not paused, or -errno with `e`. */
+int state_resume(const struct state_sandbox *sandbox, struct err *e);
 
 #endif

@@ -1,0 +1,268 @@
+#!/usr/bin/env bats
+# What is done to running sandboxes from outside: stop, pause, resume, signal, tree. No program inside can refuse any of it.
+load lib
+
+prepare() {
+	need userns python3
+	export XDG_RUNTIME_DIR=$WORK/runtime
+	mkdir -m 700 "$XDG_RUNTIME_DIR"
+}
+finish() {
+	"$BAILEY" stop --all --time 0 > /dev/null 2>&1 || true
+}
+
+# hold NAME PROGRAM...: a sandbox in the background; its launcher's pid is in $held.
+hold() {
+	local name=$1
+	shift
+	"$BAILEY" run -p shell --rw "$WORK" --name "$name" "$@" < /dev/null > "$name.out" 2>&1 3>&- &
+	held=$!
+	end_later "$held"
+	eventually 10 state_is "$name" running
+}
+# field NAME MEMBER
+field() { "$BAILEY" list --json | python3 -c 'import json,sys
+for s in json.load(sys.stdin)["sandboxes"]:
+    if s["name"] == sys.argv[1]: print(s[sys.argv[2]])' "$1" "$2"; }
+state_is() { [ "$(field "$1" state)" = "$2" ]; }
+# ended_with STATUS: that is what the launcher in $held exits with.
+ended_with() {
+	local got=0
+	wait "$held" || got=$?
+	is "$got" "$1"
+}
+entries() { ls -A "$XDG_RUNTIME_DIR/bailey" 2> /dev/null || true; }
+# state_of PID: R, S, T, ...; nothing when it is gone.
+state_of() { sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2> /dev/null; }
+in_state() { [ "$(state_of "$1")" = "$2" ]; }
+# below PID: its descendants
+below() { python3 - "$1" << 'END'
+import os, sys
+parents = {}
+for p in filter(str.isdigit, os.listdir("/proc")):
+    try: parents[int(p)] = int(open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split()[1])
+    except OSError: pass
+found, more = {int(sys.argv[1])}, True
+while more:
+    new = {p for p, up in parents.items() if up in found} - found
+    found |= new
+    more = bool(new)
+print(*sorted(found - {int(sys.argv[1])}))
+END
+}
+all_stopped() {
+	local pid
+	for pid in $(below "$1"); do [[ $(state_of "$pid") =~ ^[TZ]?$ ]] || return 1; done
+}
+
+@test "stop: SIGTERM reaches the program, which may end as it likes" {
+	hold web sh -c 'trap "echo bye > said; exit 7" TERM; : > ready; while :; do sleep 0.05; done'
+	eventually 10 test -e ready
+	gives 0 "$BAILEY" stop web
+	is "$output" "web: ended"
+	ended_with 7
+	is "$(cat said)" bye
+	is "$(entries)" ""
+}
+@test "stop: what ignores SIGTERM is killed after its time, with all it has started" {
+	local mark
+	mark=$(unique_seconds)
+	hold web sh -c "trap '' TERM HUP; (setsid sh -c 'setsid sleep $mark & exec sleep $mark' &); : > ready; sleep $mark & wait; sleep $mark"
+	eventually 10 test -e ready
+	eventually 10 somebody_is "$mark"
+	gives 0 "$BAILEY" stop --time 1 web
+	is "$output" "web: killed, it went on for 1 s after SIGTERM"
+	ended_with 137
+	nobody_is "$mark"
+	is "$(entries)" ""
+}
+@test "stop: a program that left its group, and one that has stopped itself and its children" {
+	hold left python3 -c 'import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os._exit(9))
+child = os.fork()
+if child == 0:
+    os.setpgid(0, 0)
+    open("joined", "w")
+    time.sleep(100)
+while not os.path.exists("joined"): time.sleep(0.01)
+os.setpgid(0, child)
+open("ready", "w")
+while True: time.sleep(0.05)'
+	eventually 10 test -e ready
+	gives 0 "$BAILEY" stop left
+	ended_with 9
+	hold still python3 -c 'import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os._exit(5))
+if os.fork() == 0: time.sleep(100)
+open("ready2", "w")
+os.kill(0, signal.SIGSTOP)
+while True: time.sleep(1)'
+	eventually 10 test -e ready2
+	eventually 10 in_state "$(field still program_pid)" T
+	gives 0 "$BAILEY" stop still
+	is "$output" "still: ended"
+	ended_with 5
+	is "$(entries)" ""
+}
+@test "stop: also when bailey itself is stopped" {
+	local mark
+	mark=$(unique_seconds)
+	hold web sleep "$mark"
+	kill -STOP "$held"
+	eventually 5 in_state "$held" T
+	gives 0 "$BAILEY" stop web
+	ended_with 143
+	nobody_is "$mark"
+	is "$(entries)" ""
+	hold web sh -c "trap '' TERM; sleep $mark"
+	kill -STOP "$held"
+	gives 0 "$BAILEY" stop --time 0 web
+	is "$output" "web: killed"
+	ended_with 137
+	is "$(entries)" ""
+}
+@test "stop: by profile, several at once, and all; with none there --all is right" {
+	hold a sleep 100
+	hold b sleep 100
+	hold c sleep 100
+	gives 0 "$BAILEY" stop a b a
+	is "$output" $'a: ended\nb: ended'
+	gives 2 "$BAILEY" stop -p nobody
+	gives 0 "$BAILEY" stop -p shell
+	is "$output" "c: ended"
+	gives 0 "$BAILEY" stop --all
+	is "$output" ""
+	gives 2 "$BAILEY" stop
+	gives 2 "$BAILEY" stop a
+	gives 2 "$BAILEY" stop --all a
+	gives 2 "$BAILEY" stop --time soon --all
+	gives 2 "$BAILEY" stop --time=-1 --all
+}
+@test "stop: those left behind by a program that has ended get the signal" {
+	local mark
+	mark=$(unique_seconds)
+	hold web --set process.wait=all sh -c "sleep $mark & exit 3"
+	eventually 10 in_state "$(field web program_pid)" ""
+	gives 0 "$BAILEY" stop web
+	is "$output" "web: ended"
+	nobody_is "$mark"
+}
+@test "a name, a description and signs of a sandbox that the program makes mislead nobody" {
+	hold web python3 -c 'import ctypes, json, os, time
+ctypes.CDLL(None).prctl(15, b"bailey) R 1 1", 0, 0, 0)
+for d in ("/run", os.environ["HOME"], os.environ.get("XDG_RUNTIME_DIR", "/tmp"), "."):
+    try:
+        os.makedirs(d + "/bailey/fake")
+        json.dump({"bailey": 1, "name": "fake", "launcher": {"pid": 1, "start": 0, "inode": 0}}, open(d + "/bailey/fake/state.json", "w"))
+    except OSError: pass
+for i in range(2):
+    if os.fork(): time.sleep(0.1); os._exit(0) if i else None
+    else: os.setsid()
+open("ready", "w")
+time.sleep(100)' 
+	is "$("$BAILEY" list --json | grep -c '"name"')" 1
+	is "$(field web state)" running
+	gives 0 "$BAILEY" stop --all
+	has "$output" "web: "
+	is "$(entries)" ""
+}
+@test "pause needs a control group, or consent to signals" {
+	hold web sleep 100
+	gives 125 "$BAILEY" pause web
+	has "$output" "web has no control group that can be frozen" "--signals"
+	state_is web running
+	gives 0 "$BAILEY" resume web
+}
+@test "pause --signals: all of a tree that forks stands still; resume continues it, stop ends it" {
+	hold web python3 -c 'import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+n = 0
+while True:
+    if os.fork() == 0:
+        if os.fork() == 0: time.sleep(0.01)
+        os._exit(0)
+    n += 1
+    if n % 10 == 0: open("count", "w").write(str(n))
+    time.sleep(0.001)'
+	eventually 10 test -s count
+	gives 0 "$BAILEY" pause --signals web
+	state_is web paused
+	has "$("$BAILEY" list)" STATE paused
+	all_stopped "$held"
+	local before
+	before=$(stat -c %Y.%y count)
+	sleep 0.3
+	is "$(stat -c %Y.%y count)" "$before"
+	all_stopped "$held"
+	gives 0 "$BAILEY" pause --signals web
+	gives 0 "$BAILEY" resume web
+	state_is web running
+	goes_on() { [ "$(stat -c %Y.%y count)" != "$before" ]; }
+	eventually 10 goes_on
+	gives 0 "$BAILEY" pause --signals --all
+	gives 0 "$BAILEY" stop web
+	is "$output" "web: ended"
+	ended_with 143
+	is "$(entries)" ""
+}
+@test "resume continues what the pause has stopped, and nothing else" {
+	hold web sh -c 'sleep 101 & sleep 102 & echo $! > second; wait'
+	eventually 10 test -s second
+	local pid stopped
+	stopped=$(pids_of 102)
+	end_later "$stopped"
+	kill -STOP "$stopped"
+	eventually 5 in_state "$stopped" T
+	gives 0 "$BAILEY" pause --signals web
+	all_stopped "$held"
+	gives 0 "$BAILEY" resume --all
+	for pid in $(below "$held"); do
+		if [ "$pid" = "$stopped" ]; then in_state "$pid" T; else ! in_state "$pid" T; fi
+	done
+}
+@test "paused: a killed launcher takes the sandbox along all the same" {
+	local mark
+	mark=$(unique_seconds)
+	hold web sleep "$mark"
+	gives 0 "$BAILEY" pause --signals web
+	kill -KILL "$held"
+	wait "$held" || true
+	eventually 2 nobody_is "$mark"
+	is "$("$BAILEY" list --json | grep -c '"name"')" 0
+	is "$(entries)" ""
+}
+@test "signal: to the program, by name or number, to the group; what is none is refused" {
+	hold web sh -c 'trap "echo usr1 >> said" USR1; trap "echo hup >> said" HUP; : > ready; while :; do sleep 0.05; done'
+	eventually 10 test -e ready
+	said() { [ "$(sort said 2> /dev/null | tr '\n' ' ')" = "$1" ]; }
+	gives 0 "$BAILEY" signal web USR1
+	eventually 10 said "usr1 "
+	gives 0 "$BAILEY" signal web SIGHUP
+	eventually 10 said "hup usr1 "
+	gives 0 "$BAILEY" signal --all 10
+	eventually 10 said "hup usr1 usr1 "
+	gives 2 "$BAILEY" signal web NOSUCH
+	gives 2 "$BAILEY" signal web 0
+	gives 2 "$BAILEY" signal web 99
+	gives 2 "$BAILEY" signal HUP
+	gives 2 "$BAILEY" signal
+	gives 0 "$BAILEY" signal --group web KILL
+	ended_with 137
+}
+@test "tree shows who started whom, with nothing in it that a terminal would obey" {
+	hold web sh -c 'sleep 103 & sleep 104 & : > ready; wait'
+	eventually 10 test -e ready
+	hold odd python3 -c 'import time; time.sleep(100)' $'\e[31mred\n'
+	attempt "$BAILEY" tree web
+	is "${lines[0]}" "web (sh, profile shell, process $(field web launcher_pid))"
+	attempt "$BAILEY" tree
+	lacks "$output" $'\e'
+	has "$output" 'sleep 103' 'sleep 104' '\x1b[31mred\x0a' "odd ("
+	is "$("$BAILEY" tree --json web | python3 -c 'import json, sys
+s = json.load(sys.stdin)["sandboxes"]
+p = {x["pid"]: x for x in s[0]["processes"]}
+sleeps = [x for x in p.values() if x["command"].startswith("sleep ")]
+print(len(s), len(p), {p[x["parent"]]["command"][:2] for x in sleeps})')" "1 3 {'sh'}"
+	gives 2 "$BAILEY" tree nobody
+	gives 0 "$BAILEY" tree -p shell
+}

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+bats_require_minimum_version 1.5.0
+# Sandboxes that root starts as another user, in control groups: paused by the freezer, whichever version it is of, and stopped so.
+load rig
+
+setup_file() {
+	is_root || return 0
+	rig_user
+	rig_copy
+	cat > "$COPY/box.conf" <<- END
+		inherit = [ "shell" ];
+		identity = { user = "$USER_NAME"; };
+		filesystem = { read_write = [ "/tmp" ]; };
+	END
+}
+teardown_file() {
+	is_root || return 0
+	rig_remove
+}
+setup() {
+	is_root || skip "needs root: this is uid $(id -u)"
+	NAME=life-$$-$BATS_TEST_NUMBER
+	local said
+	said=$("$BAILEY" run -p "$COPY/box.conf" --tasks 50 true 2>&1) || skip "needs a control group: $said"
+}
+teardown() {
+	[ -z "${LAUNCHER:-}" ] || kill -KILL "$LAUNCHER" 2> /dev/null || true
+}
+state() { "$BAILEY" list --json | python3 -c 'import json, sys
+print(*[s["state"] for s in json.load(sys.stdin)["sandboxes"] if s["name"] == sys.argv[1]])' "$NAME"; }
+state_is() { [ "$(state)" = "$1" ]; }
+eventually() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	echo "not in time: $*"
+	return 1
+}
+counts() { # a program that counts in its memory; its processor time tells whether it goes on
+	"$BAILEY" run -p "$COPY/box.conf" --tasks 50 --name "$NAME" "$@" sh -c 'trap "" TERM; (while :; do :; done) & while :; do :; done' \
+		> /dev/null 2>&1 3>&- &
+	LAUNCHER=$!
+	eventually state_is running
+}
+used() { "$BAILEY" stats --json "$NAME" | python3 -c 'import json, sys; print(json.load(sys.stdin)["cpu"]["us"])'; }
+uses_more_than() { [ "$(used)" -gt "$1" ]; }
+ended_with() {
+	local got=0
+	wait "$LAUNCHER" || got=$?
+	LAUNCHER=
+	[ "$got" -eq "$1" ]
+}
+
+@test "pause freezes all of it, resume continues it" {
+	counts
+	"$BAILEY" pause "$NAME"
+	state_is paused
+	local before
+	before=$(used)
+	sleep 0.3
+	[ "$(used)" -eq "$before" ]
+	"$BAILEY" resume "$NAME"
+	state_is running
+	eventually uses_more_than "$before"
+	"$BAILEY" stop --time 0 "$NAME"
+	ended_with 137
+	[ "$(state)" = "" ]
+}
+@test "what is frozen ends by stop" {
+	counts
+	"$BAILEY" pause "$NAME"
+	"$BAILEY" stop --time 1 "$NAME"
+	ended_with 137
+	[ "$(state)" = "" ]
+}
+@test "what is frozen ends by its timeout" {
+	counts --set process.timeout=1s
+	"$BAILEY" pause "$NAME"
+	ended_with 124
+	[ "$(state)" = "" ]
+}
+@test "a frozen one whose bailey was killed is removed by the next command" {
+	counts
+	local cgroup
+	cgroup=$("$BAILEY" stats --json "$NAME" | python3 -c 'import json, sys; print(json.load(sys.stdin)["cgroups"][0])')
+	[ -d "$cgroup" ]
+	"$BAILEY" pause "$NAME"
+	kill -KILL "$LAUNCHER"
+	wait "$LAUNCHER" || true
+	gone() { [ "$(state)" = "" ] && [ ! -d "$cgroup" ]; }
+	eventually gone
+}
