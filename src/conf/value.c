@@ -383,6 +383,12 @@ static bool port_valid(const struct place *at, const char **text)
 	return true;
 }
 
+static bool display_valid(const struct place *at, const char *text)
+{
+	return schema_choice("choice_display", text) != NULL ||
+		refuse(at, NULL, "\"%s\" is not %s", text, schema_choice_words(at->d->arena, "choice_display"));
+}
+
 /* A text of that kind; `*text` may become its one spelling. */
 static bool kind_valid(const struct place *at, const struct setting *row, const char **text)
 {
@@ -416,6 +422,7 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_MAC: return value_mac(at, *text);
 	case KIND_BUS_NAME: return value_bus_name(at, *text);
 	case KIND_BUS_RULE: return value_bus_rule(at, *text);
+	case KIND_DISPLAY: return display_valid(at, *text);
 	case KIND_TEXT:
 	case KIND_PORT:
 	case KIND_MTU:

@@ -4,37 +4,67 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "base/sys.h"
+#include "launch/cookies.h"
+#include "launch/outside.h"
 
-enum { PROXY_MS = 10000 };
+enum { READY_MS = 10000 };
 
-static struct origin first_line(const struct desktop_plan *d)
-{
-	return d->bus[d->bus[SERVED_SESSION_BUS].address != NULL ? SERVED_SESSION_BUS : SERVED_SYSTEM_BUS].rules[0].origin;
-}
+static const char *const names[SERVED_COUNT] = {
+	[SERVED_SESSION_BUS] = "/session-bus",
+	[SERVED_SYSTEM_BUS] = "/system-bus",
+	[SERVED_X11] = "/X" SCREEN_NUMBER,
+	[SERVED_COOKIES] = "/cookies",
+	[SERVED_PLACE] = "",
+};
 
-/* The path of a directory as the kernel has it: without symlinks. */
-static int path_of(struct arena *a, int directory, const char **ret, struct err *e)
+/* The path of the directory as the kernel has it, without symlinks, and those of what will be in it. */
+static int find_paths(const struct desktop *d, struct err *e)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlink(arena_printf(a, "/proc/self/fd/%d", directory), path, sizeof path);
+	ssize_t n = readlink(arena_printf(d->arena, "/proc/self/fd/%d", d->directory), path, sizeof path);
 	if (n < 0 || n == (ssize_t)sizeof path)
 		return err_set(e, n < 0 ? errno : ENAMETOOLONG, "cannot tell where the sandbox's state lies");
-	*ret = arena_strndup(a, path, (size_t)n);
+	for (size_t i = 0; i < SERVED_COUNT; i++)
+		d->served[i] = arena_printf(d->arena, "%.*s%s", (int)n, path, names[i]);
 	return 0;
 }
+
+/* Starts the program and waits until it serves; `what` is for messages: "filter D-Bus". */
+static int serve(const struct desktop *d, const struct outside_program *p, const char *what, struct origin origin, int *ret_pidfd,
+	struct err *e)
+{
+	struct outside o;
+	int r = outside_start(&o, p, d->mask, d->undo, e);
+	if (r < 0)
+		return err_at(e, origin);
+	r = outside_await(&o, -1, d->signals, READY_MS);
+	*ret_pidfd = o.pidfd;
+	if (r == 0)
+		return 0;
+	const char *said = outside_said(&o, d->arena);
+	if (r == -EINTR)
+		(void)err_set(e, EINTR, "interrupted while %s was started", p->argv[0]);
+	else if (r == -ECHILD)
+		(void)err_set(e, EIO, "cannot %s: %s: %s", what, p->argv[0], said[0] != '\0' ? said : "it ended without a word");
+	else
+		(void)err_set(
+			e, -r, "cannot %s: %s did not serve in time%s%s", what, p->argv[0], said[0] != '\0' ? ": " : "", said);
+	return err_at(e, origin);
+}
+
+/* ---- D-Bus ---- */
 
 /* Whether somebody answers there. A socket that is left over from a session that has ended looks like one that is used. */
 static int knock(const struct desktop_plan *d, const struct bus_plan *b, struct err *e)
 {
-	static const char prefix[] = "unix:path=";
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	if (strncmp(b->address, prefix, sizeof prefix - 1) != 0 || strchr(b->address, '%') != NULL ||
-		strlen(b->address + sizeof prefix - 1) >= sizeof to.sun_path)
+	if (b->socket == NULL || strlen(b->socket) >= sizeof to.sun_path)
 		return 0; /* xdg-dbus-proxy can tell */
-	(void)snprintf(to.sun_path, sizeof to.sun_path, "%s", b->address + sizeof prefix - 1);
+	(void)snprintf(to.sun_path, sizeof to.sun_path, "%s", b->socket);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* EAGAIN: there are others in front of us. unix(7) */
 	int r = fd < 0 || (connect(fd, (const struct sockaddr *)&to, sizeof to) < 0 && errno != EAGAIN) ? errno : 0;
@@ -47,7 +77,7 @@ static int knock(const struct desktop_plan *d, const struct bus_plan *b, struct 
 	return err_at(e, d->required_origin);
 }
 
-static char **arguments(const struct desktop_plan *d, const char *const *served, struct arena *a)
+static char **proxy_arguments(const struct desktop_plan *d, struct arena *a)
 {
 	size_t count = 3 + 3 * BUS_COUNT, n = 0;
 	for (size_t i = 0; i < BUS_COUNT; i++)
@@ -60,8 +90,8 @@ static char **arguments(const struct desktop_plan *d, const char *const *served,
 		const struct bus_plan *b = &d->bus[i];
 		if (b->address == NULL)
 			continue;
-		argv[n++] = arena_strdup(a, b->address);
-		argv[n++] = arena_strdup(a, served[i]);
+		argv[n++] = arena_strdup(a, b->dial);
+		argv[n++] = arena_printf(a, SERVED_DIRECTORY "%s", names[i]);
 		argv[n++] = arena_strdup(a, "--filter");
 		for (size_t k = 0; k < b->rule_count; k++)
 			argv[n++] = arena_strdup(a, b->rules[k].option);
@@ -69,38 +99,65 @@ static char **arguments(const struct desktop_plan *d, const char *const *served,
 	return argv;
 }
 
-static int fail(struct err *e, int error, const struct desktop_plan *d, const struct outside *o, struct arena *a)
+static int serve_buses(struct desktop *d, struct err *e)
 {
-	const char *said = outside_said(o, a);
-	if (error == -ECHILD)
-		(void)err_set(
-			e, EIO, "cannot filter D-Bus: xdg-dbus-proxy: %s", said[0] != '\0' ? said : "it ended without a word");
-	else if (error == -EINTR)
-		(void)err_set(e, EINTR, "interrupted while xdg-dbus-proxy was started");
-	else
-		(void)err_set(e, -error, "xdg-dbus-proxy did not serve in time%s%s", said[0] != '\0' ? ": " : "", said);
-	return err_at(e, first_line(d));
+	const struct desktop_plan *plan = d->plan;
+	struct origin origin = { 0 };
+	for (size_t i = 0; i < BUS_COUNT; i++) {
+		const struct bus_plan *b = &plan->bus[i];
+		if (b->address == NULL)
+			continue;
+		if (origin.file == NULL)
+			origin = b->rules[0].origin;
+		if (plan->bus_required && knock(plan, b, e) < 0)
+			return -e->code;
+	}
+	if (origin.file == NULL)
+		return 0;
+	const struct outside_program proxy = {
+		.path = plan->proxy,
+		.argv = proxy_arguments(plan, d->arena),
+		.view = &plan->proxy_view,
+		.served = d->served,
+	};
+	return serve(d, &proxy, "filter D-Bus", origin, &d->bus, e);
 }
 
-int desktop_start(struct outside *ret, const char *served[SERVED_COUNT], const struct plan *plan, struct arena *a, int directory,
-	int signals, const sigset_t *mask, struct undo *undo, struct err *e)
+/* ---- X11 ---- */
+
+static int serve_display(struct desktop *d, struct err *e)
 {
-	static const char *const names[BUS_COUNT] = { "session-bus", "system-bus" };
-	const struct desktop_plan *d = &plan->desktop;
-	const char *place;
-	int r = path_of(a, directory, &place, e);
-	for (size_t i = 0; i < BUS_COUNT && r == 0; i++) {
-		served[i] = arena_printf(a, "%s/%s", place, names[i]);
-		if (strlen(served[i]) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
-			r = err_set(
-				e, ENAMETOOLONG, "%s is too long for a socket; --name gives the sandbox a shorter one", served[i]);
-		if (r == 0 && d->bus[i].address != NULL && d->bus_required)
-			r = knock(d, &d->bus[i], e);
-	}
-	if (r == 0)
-		r = outside_start(ret, d->proxy, arguments(d, served, a), mask, undo, e);
+	const struct display_plan *plan = &d->plan->display;
+	if (plan->cookies_inside == NULL)
+		return 0;
+	const char *own = names[SERVED_COOKIES] + 1;
+	int r = plan->screen.server != NULL ? cookies_draw(d->directory, own, e)
+					    : cookies_copy(d->directory, own, plan->cookies, plan->number, e);
+	if (r == 0 && plan->screen.server != NULL && plan->number != NULL)
+		r = cookies_copy(d->directory, "host-cookies", plan->cookies, plan->number, e);
 	if (r < 0)
-		return e->code != 0 ? -e->code : r;
-	r = outside_await(ret, -1, signals, PROXY_MS);
-	return r == 0 ? 0 : fail(e, r, d, ret, a);
+		return err_at(e, plan->origin);
+	if (plan->screen.server == NULL)
+		return 0;
+	const struct outside_program server = {
+		.path = plan->screen.server,
+		.argv = plan->screen.argv,
+		.envp = plan->screen.envp,
+		.view = &plan->screen.view,
+		.served = d->served,
+	};
+	r = serve(d, &server, "make a display", plan->origin, &d->screen, e);
+	/* It takes the directory for the one in /tmp, where everybody's sockets are. */
+	if (r == 0 && fchmod(d->directory, 0700) < 0)
+		r = err_set(e, errno, "cannot close the sandbox's directory to others");
+	return r;
+}
+
+int desktop_start(struct desktop *d, struct err *e)
+{
+	d->bus = d->screen = -1;
+	int r = find_paths(d, e);
+	if (r == 0)
+		r = serve_buses(d, e);
+	return r == 0 ? serve_display(d, e) : r;
 }

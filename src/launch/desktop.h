@@ -1,4 +1,4 @@
-/* What serves the sandbox from the user's desktop session: programs outside, each with a socket beside the sandbox's state. */
+/* What serves the sandbox from the user's desktop session: programs outside, with sockets beside the sandbox's state. */
 #ifndef BAILEY_LAUNCH_DESKTOP_H
 #define BAILEY_LAUNCH_DESKTOP_H
 
@@ -6,22 +6,24 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "launch/outside.h"
 #include "launch/undo.h"
-#include "plan/plan.h"
+#include "plan/desktop.h"
 
-/* Whether anything of the desktop session is served; the sandbox then has a directory of its own from the beginning. */
-static inline bool desktop_serves(const struct plan *plan)
-{
-	return plan->desktop.bus[SERVED_SESSION_BUS].address != NULL || plan->desktop.bus[SERVED_SYSTEM_BUS].address != NULL;
-}
+struct desktop {
+	const struct desktop_plan *plan;
+	struct arena *arena;
+	const char **served; /* by enum served: gets the paths on the host */
+	int directory; /* where the sockets go: nobody else may enter it, and its owner removes what is in it */
+	int signals; /* the signalfd */
+	const sigset_t *mask; /* for the programs */
+	struct undo *undo;
+	int bus, screen; /* set: pidfds of xdg-dbus-proxy and of an X server, or -1 */
+};
 
 /*
- * Starts xdg-dbus-proxy and waits until its sockets are there, 10 s at most; they lie in `directory`, which nobody else may enter and
- * whose files are removed by its owner.  `signals` is the signalfd, `mask` the signal mask for the program; `served` gets the paths.
- * 0 with `*ret` for watching it, or -errno with `e`.
+ * Starts what the plan has served (plan/desktop.h, desktop_serves()) and waits until it does, 10 s at most for each.
+ * 0, or -errno with `e`.
  */
-int desktop_start(struct outside *ret, const char *served[SERVED_COUNT], const struct plan *plan, struct arena *a, int directory,
-	int signals, const sigset_t *mask, struct undo *undo, struct err *e);
+int desktop_start(struct desktop *d, struct err *e);
 
 #endif

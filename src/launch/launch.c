@@ -183,12 +183,20 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 		r = watch_signals(child, s, undo, e);
 	if (r == 0)
 		r = make_socket(child, s, undo, e);
-	if (r == 0 && desktop_serves(plan)) {
-		struct outside proxy;
+	if (r == 0 && desktop_serves(&plan->desktop)) {
 		say(o, STEP_DESKTOP, "rules for D-Bus", plan->desktop.bus[0].rule_count + plan->desktop.bus[1].rule_count);
-		r = desktop_start(
-			&proxy, child->served, plan, child->arena, track->entry.directory, s->signals, &child->mask, undo, e);
-		s->bus = r == 0 ? proxy.pidfd : -1;
+		struct desktop d = {
+			.plan = &plan->desktop,
+			.arena = child->arena,
+			.served = child->served,
+			.directory = track->entry.directory,
+			.signals = s->signals,
+			.mask = &child->mask,
+			.undo = undo,
+		};
+		r = desktop_start(&d, e);
+		s->bus = d.bus;
+		s->screen = d.screen;
 	}
 	return r;
 }
@@ -305,6 +313,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.quiet = o->quiet,
 		.network = -1,
 		.bus = -1,
+		.screen = -1,
 		.terminal = { .fd = -1 },
 	};
 	struct refusals refusals; /* not touched where none are listed; outlives the arena */

@@ -39,7 +39,8 @@ static int fail(struct err *e, int error, const struct plan *plan, const struct 
 int network_start(struct outside *ret, const struct plan *plan, struct arena *a, pid_t sandbox, int pidfd, int signals,
 	const sigset_t *mask, struct undo *undo, struct err *e)
 {
-	int r = outside_start(ret, plan->user_network.pasta, arguments(plan, a, sandbox), mask, undo, e);
+	const struct outside_program pasta = { .path = plan->user_network.pasta, .argv = arguments(plan, a, sandbox) };
+	int r = outside_start(ret, &pasta, mask, undo, e);
 	if (r < 0)
 		return err_at(e, plan->network_origin);
 	/* It writes its pid once the interface is up and it serves. */

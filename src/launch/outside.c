@@ -2,12 +2,15 @@
 
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "base/clock.h"
 #include "base/sys.h"
+#include "mount/mount.h"
 
 enum { SAID_MAX = 2048, NOT_EXECUTED = 127 };
 
@@ -18,19 +21,65 @@ static pid_t clone_process(int *ret_pidfd)
 	return sys_clone3(&args);
 }
 
+/* What is prepared before the clone. */
+struct starting {
+	const struct outside_program *program;
+	char uid_map[48], gid_map[48];
+};
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t n = write(fd, text, strlen(text));
+	(void)close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -EIO;
+}
+
+/* The same user in a file tree that holds what the program needs, without any way to gain a privilege. */
+static int enter_view(const struct starting *s, const char **ret_failed)
+{
+	struct mount_state state = { .at = SIZE_MAX };
+	const struct view *v = s->program->view;
+	int r = (int)sys_result(unshare(CLONE_NEWUSER | CLONE_NEWNS));
+	if (r == 0)
+		r = write_text("/proc/self/setgroups", "deny");
+	if (r == 0)
+		r = write_text("/proc/self/uid_map", s->uid_map);
+	if (r == 0)
+		r = write_text("/proc/self/gid_map", s->gid_map);
+	if (r == 0)
+		r = mount_begin(&state, "", s->program->served);
+	if (r == 0)
+		r = mount_apply(&state, v->mounts, v->mount_count);
+	if (r < 0 && state.at < v->mount_count)
+		*ret_failed = v->mounts[state.at].target;
+	if (r == 0)
+		r = mount_finish(&state, v->mounts, v->mount_count);
+	return r == 0 ? (int)sys_result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) : r;
+}
+
 /* The process that becomes the program, with nothing of ours but ends of two pipes. */
-static _Noreturn void execute(const char *path, char *const *argv, int ready, int said, const sigset_t *mask)
+static _Noreturn void execute(const struct starting *s, int ready, int said, const sigset_t *mask)
 {
 	static char language[] = "LC_ALL=C", search[] = "PATH=/usr/bin:/bin";
-	char *const envp[] = { language, search, NULL };
+	char *const usual[] = { language, search, NULL };
+	const struct outside_program *p = s->program;
 	/* As programs expect to find it (pasta fails when it is ignored), whatever our caller ignores. */
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const char *failed = "a namespace";
+	int r = p->view != NULL ? enter_view(s, &failed) : 0;
+	if (r < 0) {
+		(void)dprintf(said, "its file tree cannot be made: %s: %s\n", failed, strerror(-r));
+		_exit(NOT_EXECUTED);
+	}
 	/* Holds until the program enters another user namespace; by then the keeper watches. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && sigaction(SIGPIPE, &plain, NULL) == 0 && null >= 0 &&
 		dup2(null, STDIN_FILENO) >= 0 && dup2(ready, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
 		sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && sigprocmask(SIG_SETMASK, mask, NULL) == 0)
-		(void)execve(path, argv, envp);
+		(void)execve(p->path, p->argv, p->envp != NULL ? p->envp : usual);
 	_exit(NOT_EXECUTED);
 }
 
@@ -81,19 +130,22 @@ static int make_pipe(int *ret_end, struct undo *undo, struct err *e)
 	return ends[1];
 }
 
-int outside_start(struct outside *ret, const char *path, char *const *argv, const sigset_t *mask, struct undo *undo, struct err *e)
+int outside_start(struct outside *ret, const struct outside_program *p, const sigset_t *mask, struct undo *undo, struct err *e)
 {
+	struct starting s = { .program = p };
+	(void)snprintf(s.uid_map, sizeof s.uid_map, "%u %u 1\n", (unsigned)geteuid(), (unsigned)geteuid());
+	(void)snprintf(s.gid_map, sizeof s.gid_map, "%u %u 1\n", (unsigned)getegid(), (unsigned)getegid());
 	int ready = make_pipe(&ret->ready, undo, e);
 	int said = ready >= 0 ? make_pipe(&ret->said, undo, e) : -e->code;
 	if (said < 0)
 		return said;
 	pid_t pid = clone_process(&ret->pidfd);
 	if (pid == 0)
-		execute(path, argv, ready, said, mask);
+		execute(&s, ready, said, mask);
 	(void)close(ready);
 	(void)close(said);
 	if (pid < 0)
-		return err_set(e, -pid, "cannot start %s", path);
+		return err_set(e, -pid, "cannot start %s", p->path);
 	int r = start_keeper(ret->pidfd, undo, e);
 	undo_push(undo, undo_kill, ret->pidfd); /* before the keeper, which would find nothing to do */
 	return r;

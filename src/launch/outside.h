@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "launch/undo.h"
+#include "plan/plan.h"
 
 struct outside {
 	int pidfd; /* of the program; readable once it has ended */
@@ -18,11 +19,18 @@ struct outside {
 	int said; /* its standard error */
 };
 
+struct outside_program {
+	const char *path;
+	char *const *argv, *const *envp; /* NULL-terminated; no `envp`: LC_ALL=C and a PATH */
+	const struct view *view; /* the file tree that it sees, in a user namespace of its own; NULL: the host's */
+	const char *const *served; /* with a view: see struct mount_state */
+};
+
 /*
- * Starts `path` with `argv` (NULL-terminated) and `mask`, standard input at /dev/null.  Its release goes on `undo`.
- * 0, or -errno with `e`.
+ * Starts the program with `mask`, standard input at /dev/null.  Its release goes on `undo`.  0, or -errno with `e`; that its view could
+ * not be made shows as its end, with outside_said() telling why.
  */
-int outside_start(struct outside *ret, const char *path, char *const *argv, const sigset_t *mask, struct undo *undo, struct err *e);
+int outside_start(struct outside *ret, const struct outside_program *p, const sigset_t *mask, struct undo *undo, struct err *e);
 
 /*
  * Waits until the program writes something to its standard output, for `timeout_ms` at most, or until `sandbox` (a pidfd) or the

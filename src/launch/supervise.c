@@ -16,7 +16,7 @@
 #include "base/sys.h"
 #include "launch/events.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 6 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 7 };
 
 struct state {
 	struct supervise *s;
@@ -311,6 +311,7 @@ static void loop(struct state *st)
 			{ .fd = s->network, .events = POLLIN },
 			{ .fd = s->refusals != NULL ? s->refusals->fd : -1, .events = POLLIN },
 			{ .fd = s->bus, .events = POLLIN },
+			{ .fd = s->screen, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		struct pollfd *terminal = fds + FIXED_POLLS;
@@ -335,6 +336,8 @@ static void loop(struct state *st)
 			service_lost(st, &s->network, "pasta", "network");
 		if (fds[5].revents != 0)
 			service_lost(st, &s->bus, "xdg-dbus-proxy", "D-Bus");
+		if (fds[6].revents != 0)
+			service_lost(st, &s->screen, "its X server", "display");
 		if (fds[4].revents != 0)
 			refusals_read(s->refusals);
 		if (terminals > 0 && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))

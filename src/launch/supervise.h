@@ -26,6 +26,7 @@ struct supervise {
 	bool quiet;
 	int network; /* pidfd of the program that connects its network, or -1 */
 	int bus; /* pidfd of the program that filters its D-Bus, or -1 */
+	int screen; /* pidfd of an X server of its own, or -1 */
 	struct refusals *refusals; /* of network.log, else NULL */
 	struct terminal terminal;
 	struct pty *pty; /* with a pseudo terminal, else NULL */

@@ -14,7 +14,6 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "launch/desktop.h"
 #include "plan/print.h"
 #include "state/control.h"
 
@@ -254,7 +253,7 @@ int track_begin(struct track *t, struct err *e)
 	/* Root that gives its rights up could not write a control group down later. */
 	bool group = t->plan->cgroup.driver != CGROUP_DRIVER_NONE;
 	/* Sockets that are served need a place; it is found there by whoever comes next, should we be killed. */
-	if (t->name == NULL && !(group && t->plan->become) && !desktop_serves(t->plan))
+	if (t->name == NULL && !(group && t->plan->become) && !desktop_serves(&t->plan->desktop))
 		return 0;
 	struct state_sandbox *others;
 	size_t count;

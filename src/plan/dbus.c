@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "host/resolve.h"
 #include "plan/parts.h"
+#include "plan/view.h"
 
 static const struct origin built_in = { .file = "built in" };
 
@@ -80,7 +81,7 @@ static const char *address_value(struct arena *a, const char *address, const cha
 }
 
 /* Whether a socket is where the address says; of an abstract one only connecting would tell. */
-static const char *socket_missing(struct planner *pl, const char *value)
+static const char *socket_missing(struct planner *pl, const char *value, const char **ret_path)
 {
 	struct resolved r;
 	const char *path = unescape(pl->arena, value);
@@ -91,6 +92,7 @@ static const char *socket_missing(struct planner *pl, const char *value)
 		return arena_printf(pl->arena, "there is no %s", path);
 	if (err < 0)
 		return arena_printf(pl->arena, "%s cannot be looked up: %s", path, strerror(-err));
+	*ret_path = r.path;
 	return r.node.type == NODE_SOCKET ? NULL : arena_printf(pl->arena, "%s is no socket", path);
 }
 
@@ -98,7 +100,7 @@ static const char *socket_missing(struct planner *pl, const char *value)
  * The first address of the list that is a local socket, without what else it says; others ("unixexec:", "autolaunch:", "tcp:") would
  * start programs or leave the machine.
  */
-static const char *find_address(struct planner *pl, const char *list, const char **ret_missing)
+static const char *find_address(struct planner *pl, const char *list, const char **ret_socket, const char **ret_missing)
 {
 	*ret_missing = "its address is no local socket";
 	while (list != NULL && *list != '\0') {
@@ -109,7 +111,7 @@ static const char *find_address(struct planner *pl, const char *list, const char
 		const char *abstract = local ? address_value(pl->arena, one, "abstract") : NULL;
 		if (abstract != NULL && abstract[0] != '\0')
 			return arena_printf(pl->arena, "unix:abstract=%s", abstract);
-		if (path != NULL && (*ret_missing = socket_missing(pl, path)) == NULL)
+		if (path != NULL && (*ret_missing = socket_missing(pl, path, ret_socket)) == NULL)
 			return arena_printf(pl->arena, "unix:path=%s", path);
 		list += len + (list[len] == ';');
 	}
@@ -145,8 +147,8 @@ static void plan_bus(struct planner *pl, struct bus_plan *b, const char *wall, c
 	else if (wall != NULL)
 		b->absent = wall, hint = wall_hint;
 	else
-		b->address = find_address(
-			pl, variable != NULL ? variable : arena_printf(pl->arena, "unix:path=%s", b->inside), &b->absent);
+		b->address = find_address(pl, variable != NULL ? variable : arena_printf(pl->arena, "unix:path=%s", b->inside),
+			&b->socket, &b->absent);
 	if (b->address != NULL)
 		b->absent = NULL;
 	if (b->absent == NULL || !d->bus_required)
@@ -154,6 +156,24 @@ static void plan_bus(struct planner *pl, struct bus_plan *b, const char *wall, c
 	struct diag *at = diag_error(
 		pl->diags, d->required_origin, "desktop.dbus.required", "the %s bus cannot be had: %s", b->name, b->absent);
 	diag_hint(pl->diags, at, "%s, or leave desktop.dbus.required out: then it starts without", hint);
+}
+
+/* What the proxy sees of the host: the system's libraries, the buses' sockets, and where it makes its own. */
+static void plan_proxy_view(struct planner *pl, struct desktop_plan *d)
+{
+	if (d->bus[SERVED_SESSION_BUS].address == NULL && d->bus[SERVED_SYSTEM_BUS].address == NULL)
+		return;
+	view_begin(pl, &d->proxy_view);
+	view_place(pl, &d->proxy_view, SERVED_DIRECTORY);
+	for (size_t i = 0; i < BUS_COUNT; i++) {
+		struct bus_plan *b = &d->bus[i];
+		b->dial = b->address;
+		if (b->socket == NULL)
+			continue;
+		const char *path = arena_printf(pl->arena, "/bus/%s", b->name);
+		view_bind(pl, &d->proxy_view, b->socket, path, MOUNT_READ_ONLY | MOUNT_NOEXEC);
+		b->dial = arena_printf(pl->arena, "unix:path=%s", path);
+	}
 }
 
 void plan_dbus(struct planner *pl)
@@ -170,6 +190,7 @@ void plan_dbus(struct planner *pl)
 	for (size_t i = 0; i < BUS_COUNT; i++)
 		if (d->bus[i].rule_count > 0)
 			plan_bus(pl, &d->bus[i], wall, hint);
+	plan_proxy_view(pl, d);
 }
 
 const char *plan_dbus_variable(struct planner *pl, const struct bus_plan *b)

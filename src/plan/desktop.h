@@ -6,9 +6,17 @@
 #include <stddef.h>
 
 #include "base/origin.h"
+#include "schema/schema.h"
 
-/* A socket that a program of ours serves from outside. Its path on the host is known at launch only: it lies beside the state. */
-enum served { SERVED_SESSION_BUS, SERVED_SYSTEM_BUS, SERVED_COUNT };
+/* What programs of ours serve from outside. Paths on the host are known at launch only: these lie beside the sandbox's state. */
+enum served {
+	SERVED_SESSION_BUS,
+	SERVED_SYSTEM_BUS,
+	SERVED_X11, /* the socket of a private X server */
+	SERVED_COOKIES, /* the file with what a client of the X server has to show */
+	SERVED_PLACE, /* the directory of all of these; never in a sandbox, but in the views of those that serve */
+	SERVED_COUNT
+};
 
 struct bus_rule {
 	const char *option; /* "--talk=org.freedesktop.Notifications": xdg-dbus-proxy(1) */
@@ -19,6 +27,8 @@ struct bus_rule {
 struct bus_plan {
 	const char *name; /* "session" */
 	const char *address; /* of the host's: "unix:path=..."; NULL: none is served */
+	const char *socket; /* its path, without symlinks; NULL for an abstract socket */
+	const char *dial; /* the address in the view of the proxy */
 	const char *inside; /* path of the socket inside */
 	const char *variable; /* of the environment, that leads to it */
 	const char *absent; /* why there is none although there are rules, for the end of a sentence; or NULL */
@@ -28,11 +38,53 @@ struct bus_plan {
 
 enum { BUS_COUNT = 2 }; /* by SERVED_SESSION_BUS, SERVED_SYSTEM_BUS */
 
+struct mount_op;
+
+/* The file tree of a program that serves from outside; `mounts` as in struct plan. */
+struct view {
+	struct mount_op *mounts;
+	size_t mount_count, mount_cap;
+};
+
+/* A private X server. */
+struct screen_plan {
+	const char *server; /* its path; NULL: there is none */
+	char *const *argv, *const *envp; /* NULL-terminated; paths as in its view */
+	struct view view;
+};
+
+struct display_plan {
+	enum choice_value kind; /* DISPLAY_WAYLAND, ...; DISPLAY_NONE when nothing of the list is there, or 0 without a list */
+	struct origin origin;
+	const char *absent; /* why nothing of the list is there, for the end of a sentence; or NULL */
+	const char *wayland, *wayland_name; /* the compositor's socket on the host, and what WAYLAND_DISPLAY says inside; or NULL */
+	const char *x11; /* the host's X server's socket, when the program gets it; or NULL */
+	const char *number; /* of the host's X server, also when only a private one speaks to it; or NULL */
+	const char *cookies; /* on the host, the file with the user's cookies for it; or NULL */
+	const char *cookies_inside; /* NULL without an X server */
+	struct screen_plan screen;
+};
+
+/* In the view of xdg-dbus-proxy: where it makes its sockets. */
+#define SERVED_DIRECTORY "/served"
+
+/* The number of a private X server, where nobody else has one. */
+#define SCREEN_NUMBER "1077"
+
 struct desktop_plan {
 	struct bus_plan bus[BUS_COUNT];
 	const char *proxy; /* the path of xdg-dbus-proxy; NULL: no bus is served */
+	struct view proxy_view;
 	bool bus_required;
 	struct origin required_origin;
+	struct display_plan display;
 };
+
+/* Whether anything is served; the sandbox then has a directory for it from the beginning. */
+static inline bool desktop_serves(const struct desktop_plan *d)
+{
+	return d->bus[SERVED_SESSION_BUS].address != NULL || d->bus[SERVED_SYSTEM_BUS].address != NULL ||
+		d->display.cookies_inside != NULL;
+}
 
 #endif

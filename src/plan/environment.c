@@ -151,6 +151,11 @@ static void set(struct planner *pl)
 	}
 }
 
+static void replace(struct planner *pl, const char *text, struct origin o)
+{
+	put(pl, text, o, true);
+}
+
 void plan_environment(struct planner *pl)
 {
 	struct plan *plan = pl->plan;
@@ -160,8 +165,9 @@ void plan_environment(struct planner *pl)
 	for (size_t i = 0; i < BUS_COUNT; i++) {
 		const struct bus_plan *b = &plan->desktop.bus[i];
 		if (b->rule_count > 0)
-			put(pl, plan_dbus_variable(pl, b), b->rules[0].origin, true);
+			replace(pl, plan_dbus_variable(pl, b), b->rules[0].origin);
 	}
+	plan_display_environment(pl, replace);
 	char **envp = arena_array(pl->arena, plan->env_count + 1, sizeof *envp);
 	for (size_t i = 0; i < plan->env_count; i++)
 		envp[i] = (char *)plan->env[i].text; /* execve(2) has no const, and writes nothing */

@@ -330,21 +330,47 @@ static void gather_resolv(struct planner *pl)
 			.origin = pl->plan->network_origin });
 }
 
-/* The sockets that programs of ours serve. */
+static void add_served(struct planner *pl, enum served served, const char *path, const char *why, struct origin o)
+{
+	tree_add(pl,
+		&(struct entry){ .kind = ENTRY_SERVED, .path = path, .served = served, .guarded = true, .why = why, .origin = o });
+}
+
+/* The socket of the host's display, whatever else of its directory is granted. */
+static void add_display(struct planner *pl, const char *source, const char *path)
+{
+	struct origin o = pl->plan->desktop.display.origin;
+	o.layer = UINT_MAX;
+	tree_add(pl,
+		&(struct entry){ .kind = ENTRY_BIND,
+			.rank = RANK_ASKED,
+			.flags = MOUNT_READ_ONLY | MOUNT_NOEXEC,
+			.path = path,
+			.source = source,
+			.renamed = strcmp(path, source) != 0,
+			.asked = source,
+			.setting = "desktop.display",
+			.origin = o });
+}
+
+/* The sockets and files that programs of ours serve, and those of the display. */
 static void gather_served(struct planner *pl)
 {
 	for (size_t i = 0; i < BUS_COUNT; i++) {
 		const struct bus_plan *b = &pl->plan->desktop.bus[i];
-		if (b->address == NULL)
-			continue;
-		tree_add(pl,
-			&(struct entry){ .kind = ENTRY_SERVED,
-				.path = b->inside,
-				.served = (enum served)i,
-				.guarded = true,
-				.why = "the bus, filtered",
-				.origin = b->rules[0].origin });
+		if (b->address != NULL)
+			add_served(pl, (enum served)i, b->inside, "the bus, filtered", b->rules[0].origin);
 	}
+	const struct display_plan *d = &pl->plan->desktop.display;
+	if (d->cookies_inside != NULL)
+		add_served(pl, SERVED_COOKIES, d->cookies_inside, "the cookie of this one display", d->origin);
+	if (d->screen.server != NULL)
+		add_served(pl, SERVED_X11, "/tmp/.X11-unix/X" SCREEN_NUMBER, "an X server of its own", d->origin);
+	if (d->x11 != NULL)
+		add_display(pl, d->x11, arena_printf(pl->arena, "/tmp/.X11-unix/X%s", d->number));
+	const char *place;
+	if (d->wayland != NULL && expand_quietly(pl, "${RUNTIME}", &place) == 0)
+		add_display(pl, d->wayland, path_join(pl->arena, place, d->wayland_name));
 }
 
 /* The names of the sandboxes of its network, in a file that bailey-net keeps up to date. */

@@ -119,7 +119,7 @@ static void note_sockets(struct planner *pl)
 {
 	const struct plan *plan = pl->plan;
 	const struct mount_op *op = shown(plan, "/tmp/.X11-unix");
-	if (op != NULL)
+	if (op != NULL && plan->desktop.display.x11 == NULL)
 		planner_note(pl, op->origin,
 			"The X11 display is shown: an X11 program can read the keyboard, the clipboard and the screen of all others.");
 	const char *runtime = facts_env(pl->facts, "XDG_RUNTIME_DIR");
@@ -279,6 +279,7 @@ void plan_notes(struct planner *pl)
 	note_space(pl);
 	note_files(pl);
 	note_sockets(pl);
+	plan_note_display(pl);
 	plan_note_dbus(pl);
 	note_calls(pl);
 	note_capabilities(pl);

@@ -42,6 +42,15 @@ void plan_dbus(struct planner *pl);
 /* "DBUS_SESSION_BUS_ADDRESS=...": what tells libraries where the bus is, or that there is none. */
 const char *plan_dbus_variable(struct planner *pl, const struct bus_plan *b);
 
+/* desktop.display; before plan_files(). Needs plan_identity(). */
+void plan_display(struct planner *pl);
+
+/* Calls `put` for each variable that leads to the display. */
+void plan_display_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
+
+/* What other windows are not safe from. */
+void plan_note_display(struct planner *pl);
+
 /* Services on the buses that act outside of the sandbox. */
 void plan_note_dbus(struct planner *pl);
 

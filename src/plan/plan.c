@@ -104,6 +104,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 	plan_namespaces(&pl);
 	plan_hostname(&pl);
 	plan_dbus(&pl);
+	plan_display(&pl);
 	plan_process(&pl);
 	plan_capabilities(&pl);
 	plan_firewall(&pl);

@@ -5,7 +5,7 @@
 
 static bool is_wanted(const struct desktop_plan *d)
 {
-	return d->bus[SERVED_SESSION_BUS].rule_count + d->bus[SERVED_SYSTEM_BUS].rule_count > 0;
+	return d->display.kind != CHOICE_NONE || d->bus[SERVED_SESSION_BUS].rule_count + d->bus[SERVED_SYSTEM_BUS].rule_count > 0;
 }
 
 void print_desktop_know(struct layout *l, const struct plan *plan)
@@ -14,6 +14,7 @@ void print_desktop_know(struct layout *l, const struct plan *plan)
 		for (size_t k = 0; k < plan->desktop.bus[i].rule_count; k++)
 			layout_know(l, plan->desktop.bus[i].rules[k].origin);
 	layout_know(l, plan->desktop.required_origin);
+	layout_know(l, plan->desktop.display.origin);
 }
 
 /* "talk org.freedesktop.Notifications" of "--talk=org.freedesktop.Notifications" */
@@ -38,12 +39,29 @@ static void bus_rows(struct layout *l, const struct bus_plan *b)
 		layout_row(l, "", rule_words(l->arena, b->rules[i].option), layout_origin(l, b->rules[i].origin));
 }
 
+/* What the program gets of the displays, in words. */
+static const char *display_words(struct arena *a, const struct display_plan *d)
+{
+	if (d->absent != NULL)
+		return arena_printf(a, "none: %s", d->absent);
+	if (d->screen.server != NULL)
+		return arena_printf(a, "x11-isolated: an X server of its own, by %s%s", d->screen.server,
+			d->screen.envp[2] != NULL ? "" : ", on a screen that nobody sees");
+	if (d->wayland != NULL && d->x11 != NULL)
+		return arena_printf(a, "both: the Wayland compositor at %s, the X server at %s", d->wayland, d->x11);
+	if (d->wayland != NULL)
+		return arena_printf(a, "wayland: the compositor at %s", d->wayland);
+	return d->x11 != NULL ? arena_printf(a, "x11: the X server at %s, with its cookie alone", d->x11) : "none";
+}
+
 void print_desktop_text(struct layout *l, const struct plan *plan)
 {
 	const struct desktop_plan *d = &plan->desktop;
 	if (!is_wanted(d))
 		return;
 	layout_heading(l, "Desktop");
+	if (d->display.kind != CHOICE_NONE)
+		layout_row(l, "display", display_words(l->arena, &d->display), layout_origin(l, d->display.origin));
 	for (size_t i = 0; i < BUS_COUNT; i++)
 		if (d->bus[i].rule_count > 0)
 			bus_rows(l, &d->bus[i]);
@@ -74,6 +92,18 @@ void print_desktop_json(struct json *j, const struct plan *plan)
 	if (!is_wanted(d))
 		return;
 	json_object(j, "desktop");
+	if (d->display.kind != CHOICE_NONE) {
+		const struct display_plan *s = &d->display;
+		json_object(j, "display");
+		json_string(j, "kind", schema_choice_word((int)s->kind));
+		json_string(j, "absent", s->absent);
+		json_string(j, "wayland", s->wayland);
+		json_string(j, "x11", s->x11);
+		json_string(j, "cookies", s->x11 != NULL ? s->cookies : NULL);
+		json_string(j, "server", s->screen.server);
+		json_origin(j, "origin", s->origin);
+		json_object_end(j);
+	}
 	json_string(j, "bus_proxy", d->proxy);
 	json_bool(j, "bus_required", d->bus_required);
 	for (size_t i = 0; i < BUS_COUNT; i++)
@@ -86,6 +116,8 @@ void print_desktop_statements(
 	struct arena *a, const struct plan *plan, void (*say)(void *data, const char *text, struct origin o), void *data)
 {
 	const struct desktop_plan *d = &plan->desktop;
+	if (d->display.kind != CHOICE_NONE)
+		say(data, arena_printf(a, "display %s", display_words(a, &d->display)), d->display.origin);
 	for (size_t i = 0; i < BUS_COUNT; i++) {
 		const struct bus_plan *b = &d->bus[i];
 		if (b->rule_count > 0)

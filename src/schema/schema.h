@@ -50,6 +50,7 @@ enum kind {
 	KIND_RESOURCE, /* the name of a setting of the group resources */
 	KIND_BUS_NAME, /* a well-known name of D-Bus, ".*" at the end allowed: base/bus.h */
 	KIND_BUS_RULE, /* NAME=[METHOD][@PATH]: base/bus.h */
+	KIND_DISPLAY, /* a word of choice_display */
 };
 
 enum merge { MERGE_REPLACE, MERGE_APPEND, MERGE_KEYED };

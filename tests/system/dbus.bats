@@ -57,6 +57,7 @@ call() {
 }
 
 called() { grep -qxF -- "$1" "$WORK/calls"; }
+uncalled() { ! called "$1"; }
 
 @test "a name that is allowed answers; one that is not does not, and never hears of it" {
 	local p
@@ -66,7 +67,7 @@ called() { grep -qxF -- "$1" "$WORK/calls"; }
 	called org.example.Ping
 	gives 1 "$BAILEY" run -p "$p" sh -c "$(call org.example.Other org.example.Secret)"
 	has "$output" 'org.freedesktop.DBus.Error'
-	! called org.example.Secret
+	uncalled org.example.Secret
 	# Without the sandbox the same call arrives.
 	gives 0 sh -c "$(call org.example.Other org.example.Secret)"
 	called org.example.Secret
@@ -77,7 +78,7 @@ called() { grep -qxF -- "$1" "$WORK/calls"; }
 	p=$(bus_profile < /dev/null)
 	start=$(call org.freedesktop.systemd1 org.freedesktop.systemd1.Manager.StartTransientUnit string:x.service string:fail)
 	gives 1 "$BAILEY" run -p "$p" sh -c "$start"
-	! called org.freedesktop.systemd1.Manager.StartTransientUnit
+	uncalled org.freedesktop.systemd1.Manager.StartTransientUnit
 	gives 1 "$BAILEY" run -p "$p" sh -c "$(call org.example.Factory org.example.Factory.Open)"
 	gives 1 "$BAILEY" run -p "$p" sh -c \
 		'dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.StartServiceByName string:org.example.Factory uint32:0'
@@ -105,7 +106,7 @@ called() { grep -qxF -- "$1" "$WORK/calls"; }
 	gives 0 "$BAILEY" run -p "$p" sh -c "$(call org.example.Good org.example.One)"
 	gives 1 "$BAILEY" run -p "$p" sh -c "$(call org.example.Good org.example.Two)"
 	called org.example.One
-	! called org.example.Two
+	uncalled org.example.Two
 	gives 0 "$BAILEY" run -p "$p" dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames
 	lacks "$output" org.example.Other org.freedesktop.systemd1
 }
@@ -117,15 +118,15 @@ called() { grep -qxF -- "$1" "$WORK/calls"; }
 	is "$output" "$XDG_RUNTIME_DIR/bus
 unix:path=$XDG_RUNTIME_DIR/bus"
 	gives 1 "$BAILEY" run -p "$p" sh -c "$(call org.example.Other org.example.Secret)"
-	! called org.example.Secret
+	uncalled org.example.Secret
 	# Without rules there is no bus at all.
 	p=$(profile none < /dev/null)
 	gives 0 "$BAILEY" run -p "$p" sh -c 'ls "$XDG_RUNTIME_DIR"; echo "${DBUS_SESSION_BUS_ADDRESS:-no address}"'
 	is "$output" 'no address'
 }
 
-# proxy_of SOCKET-DIRECTORY: the pid of the proxy that serves there.
-proxy_of() { pgrep -u "$(id -u)" -f "^xdg-dbus-proxy .*$1/session-bus" | head -n 1; }
+# proxy_of LAUNCHER: the pid of the proxy that it started.
+proxy_of() { pgrep -P "$1" -x xdg-dbus-proxy; }
 
 @test "the proxy's death ends the bus inside and opens nothing; it dies with the sandbox and with a killed launcher" {
 	local p pid proxy
@@ -137,21 +138,21 @@ $(call org.example.Good org.example.After); echo \"status \$?\"; read x" < in > 
 	pid=$!
 	end_later $pid
 	eventually 10 called org.example.Before
-	proxy=$(proxy_of one)
+	proxy=$(proxy_of $pid)
 	[ -n "$proxy" ]
 	kill -KILL "$proxy"
 	eventually 10 grep -q 'xdg-dbus-proxy has ended: the sandbox has no D-Bus any more' out
 	echo go >&7
 	eventually 10 grep -qx 'status 1' out
-	! called org.example.After
+	uncalled org.example.After
 	kill -TERM "$pid"
 	wait "$pid" || true
 
 	"$BAILEY" run --name two -p "$p" cat < in > out 2>&1 3>&- &
 	pid=$!
 	end_later $pid
-	eventually 10 test -n "$(eventually 10 proxy_of two)"
-	proxy=$(proxy_of two)
+	eventually 10 proxy_of $pid > /dev/null
+	proxy=$(proxy_of $pid)
 	kill -KILL "$pid"
 	wait "$pid" || true
 	eventually 10 sh -c "! kill -0 $proxy 2> /dev/null"
