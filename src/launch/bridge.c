@@ -13,20 +13,33 @@
 #include "launch/outside.h"
 
 /* Where many start at once they wait for each other. */
-enum { START_MS = 60000, END_MS = 15000, MESSAGE_MAX = 1200, SAID_MAX = 300, SOCKET = 3, NOT_EXECUTED = 127 };
+enum { START_MS = 60000, END_MS = 15000, MESSAGE_MAX = 1200, SAID_MAX = 300, SOCKET = 3, HUB = 4, NOT_EXECUTED = 127 };
 
-static _Noreturn void execute(const char *path, const char *word, int spec, int socket, int said)
+/* What holds the hub goes to the helper, which has something to take away in there when the launcher is gone. */
+static bool keep_hub(const struct hub *hub)
+{
+	if (hub == NULL)
+		return sys_close_range(SOCKET + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+	return (hub->connection == HUB || dup2(hub->connection, HUB) >= 0) && fcntl(HUB, F_SETFD, 0) == 0 &&
+		sys_close_range(HUB + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+static _Noreturn void execute(const char *path, const char *word, const struct hub *hub, int spec, int socket, int said)
 {
 	char name[] = "bailey-net", verb[8] = "", language[] = "LC_ALL=C";
 	char *const argv[] = { name, verb, NULL }, *const envp[] = { language, NULL };
 	(void)snprintf(verb, sizeof verb, "%s", word);
 	/* None of them may lie where another one is to go. */
-	spec = fcntl(spec, F_DUPFD_CLOEXEC, SOCKET + 1);
-	socket = fcntl(socket, F_DUPFD_CLOEXEC, SOCKET + 1);
-	said = fcntl(said, F_DUPFD_CLOEXEC, SOCKET + 1);
+	spec = fcntl(spec, F_DUPFD_CLOEXEC, HUB + 1);
+	socket = fcntl(socket, F_DUPFD_CLOEXEC, HUB + 1);
+	said = fcntl(said, F_DUPFD_CLOEXEC, HUB + 1);
+	int r = hub != NULL ? hub_enter(hub) : 0;
+	if (r < 0) {
+		(void)dprintf(said, "cannot enter the user's hub: %s\n", strerror(-r));
+		_exit(NOT_EXECUTED);
+	}
 	if (spec >= 0 && socket >= 0 && said >= 0 && dup2(spec, STDIN_FILENO) >= 0 && dup2(said, STDOUT_FILENO) >= 0 &&
-		dup2(said, STDERR_FILENO) >= 0 && dup2(socket, SOCKET) >= 0 &&
-		sys_close_range(SOCKET + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		dup2(said, STDERR_FILENO) >= 0 && dup2(socket, SOCKET) >= 0 && keep_hub(hub))
 		(void)execve(path, argv, envp);
 	(void)dprintf(said, "cannot be run: %s\n", strerror(errno));
 	_exit(NOT_EXECUTED);
@@ -90,7 +103,7 @@ int bridge_change(const char *path, const char *verb, const char *spec, struct e
 	(void)signal(SIGCHLD, SIG_DFL); /* whoever ignores it is not told how it ended */
 	pid_t pid = fork();
 	if (pid == 0)
-		execute(path, verb, in, in, b.said);
+		execute(path, verb, NULL, in, in, b.said);
 	int r = pid < 0 ? err_set(e, errno, "cannot start bailey-net") : 0;
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
 	}
@@ -101,7 +114,7 @@ int bridge_change(const char *path, const char *verb, const char *spec, struct e
 	return r;
 }
 
-int bridge_start(struct bridge *b, const struct plan *plan, const char *path, struct err *e)
+int bridge_start(struct bridge *b, const struct hub *hub, const struct plan *plan, const char *path, struct err *e)
 {
 	const struct bridge_network *net = &plan->bridge;
 	int pair[2], spec = text_file(net->spec, net->spec_len);
@@ -114,7 +127,7 @@ int bridge_start(struct bridge *b, const struct plan *plan, const char *path, st
 	struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&b->pidfd, .exit_signal = SIGCHLD };
 	pid_t pid = sys_clone3(&args);
 	if (pid == 0)
-		execute(path, "run", spec, pair[1], b->said);
+		execute(path, "run", hub, spec, pair[1], b->said);
 	(void)close(pair[1]);
 	(void)close(spec);
 	if (pid < 0)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "launch/hub.h"
 #include "plan/plan.h"
 
 struct bridge {
@@ -16,10 +17,10 @@ struct bridge {
 };
 
 /*
- * Starts the helper at `path` and waits until the network is up and addresses are set aside.  Has to come before root's rights are given
+ * Starts the helper at `path`, in the user's hub or (NULL) where we are, and waits until the network is up and addresses are set aside.  Has to come before root's rights are given
  * up.  `b` has to be given to bridge_end() whatever this returns. 0, or -errno with `e`.
  */
-int bridge_start(struct bridge *b, const struct plan *plan, const char *path, struct err *e);
+int bridge_start(struct bridge *b, const struct hub *hub, const struct plan *plan, const char *path, struct err *e);
 
 /*
  * Has the process `sandbox` (its pidfd `pidfd`), which has a network namespace of its own, connected, under `name` among its

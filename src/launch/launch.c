@@ -70,8 +70,8 @@ static int make_socket(struct child_args *child, struct supervise *s, struct und
 	return 0;
 }
 
-static int clone_sandbox(
-	const struct child_args *child, const struct cgroup *group, struct supervise *s, struct undo *undo, struct err *e)
+static int clone_sandbox(const struct child_args *child, const struct cgroup *group, const struct hub *hub, struct supervise *s,
+	struct undo *undo, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	int pidfd = -1;
@@ -86,7 +86,10 @@ static int clone_sandbox(
 		clone.flags |= CLONE_INTO_CGROUP;
 		clone.cgroup = (unsigned)group->leaf;
 	}
-	pid_t pid = sys_clone3(&clone);
+	bool below = plan->bridge.hub != NULL;
+	if (below)
+		clone.flags &= ~(__u64)CLONE_PIDFD;
+	pid_t pid = below ? hub_clone(hub, &clone, &pidfd) : sys_clone3(&clone);
 	if (pid == 0)
 		child_main(child);
 	(void)close(child->socket); /* its end belongs to the sandbox; ours then sees when that is gone */
@@ -153,15 +156,21 @@ static int let_go(
 }
 
 /* Up to the clone: everything that allocates or may fail in a way that needs words. */
-static int prepare(struct child_args *child, struct cgroup *group, struct track *track, struct bridge *bridge, struct supervise *s,
-	struct undo *undo, const struct launch_options *o, struct err *e)
+static int prepare(struct child_args *child, struct cgroup *group, struct track *track, struct bridge *bridge, struct hub *hub,
+	struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	int r = make_cgroup(group, child, undo, o, e);
 	if (r == 0)
 		r = track_begin(track, e);
+	if (r == 0 && plan->bridge.hub != NULL) {
+		r = hub_join(hub, child->arena, plan, e);
+		undo_push_object(undo, hub_leave, hub);
+		s->network = hub->connection;
+		s->network_of = "the hub of the user's networks";
+	}
 	if (r == 0 && plan->bridge.spec != NULL) {
-		r = bridge_start(bridge, plan, o->net_helper, e);
+		r = bridge_start(bridge, plan->bridge.hub != NULL ? hub : NULL, plan, o->net_helper, e);
 		undo_push_object(undo, bridge_end, bridge);
 	}
 	if (r == 0)
@@ -259,6 +268,7 @@ static int connect_network(
 	if (r < 0)
 		return r;
 	s->network = pasta.pidfd;
+	s->network_of = "pasta";
 	return 0;
 }
 
@@ -301,6 +311,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct track track;
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	struct bridge bridge; /* not touched where there is none */
+	struct hub hub;
 	track_init(&track, a, plan, facts, &group, o->name);
 	struct control control; /* the rest of it is not touched before anybody can connect */
 	control.listener = -1;
@@ -337,12 +348,12 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
 	if (r == 0)
-		r = prepare(&child, &group, &track, &bridge, &s, &undo, o, e);
+		r = prepare(&child, &group, &track, &bridge, &hub, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
 		(void)malloc_trim(0); /* what libraries used: neither process needs it again */
-		r = clone_sandbox(&child, &group, &s, &undo, e);
+		r = clone_sandbox(&child, &group, &hub, &s, &undo, e);
 		if (r == -EACCES && group.leaf >= 0)
 			(void)prepare_failure(e, plan, facts, STEP_PLACE, -r, 0);
 		else if (r < 0)

@@ -25,6 +25,7 @@ struct supervise {
 	int status_fd;
 	bool quiet;
 	int network; /* pidfd of the program that connects its network, or -1 */
+	const char *network_of; /* what that is, in words */
 	int bus; /* pidfd of the program that filters its D-Bus, or -1 */
 	int screen; /* pidfd of an X server of its own, or -1 */
 	struct refusals *refusals; /* of network.log, else NULL */

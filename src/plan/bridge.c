@@ -329,7 +329,8 @@ static bool check_root(struct planner *pl)
 	if (pl->facts->uid == 0)
 		return false; /* identity.user has been complained about */
 	struct diag *e = diag_error(pl->diags, plan->network_origin, "network.mode", "only root can connect a program to a bridge");
-	diag_hint(pl->diags, e, "for ordinary users there is network.mode = \"user\"");
+	diag_hint(pl->diags, e,
+		"ordinary users have networks of their own: network.bridge = \"user\", or one of ~/.config/bailey/networks.conf");
 	return false;
 }
 
@@ -339,7 +340,7 @@ static void place_hosts(struct planner *pl, const struct network_def *def)
 	struct resolved r;
 	if (def == NULL)
 		return;
-	b->hosts = arena_printf(pl->arena, PLAN_NETWORKS_STATE "/%s/hosts", def->name);
+	b->hosts = arena_printf(pl->arena, "%s/%s/hosts", b->hub != NULL ? b->hub : PLAN_NETWORKS_STATE, def->name);
 	b->hosts_path = etc_hosts;
 	if (!pl->p->filesystem_root.set && facts_resolve(pl->facts, etc_hosts, &r) == 0)
 		b->hosts_path = r.path;
@@ -350,17 +351,19 @@ void plan_bridge(struct planner *pl)
 	const struct value *v = &pl->p->network_bridge;
 	struct bridge_network *b = &pl->plan->bridge;
 	struct networks all;
-	bool good;
-	if (!check_root(pl))
+	const struct network_def *def;
+	bool good = true;
+	if (plan_hub(pl, &def) < 0 || (def == NULL && !check_root(pl)))
 		return;
 	if (!v->set || v->s == NULL) {
 		struct diag *e = diag_error(pl->diags, pl->plan->network_origin, "network.mode", "\"bridge\": which one?");
 		diag_hint(pl->diags, e, "network.bridge = \"NAME\" says it; bailey net list shows the networks there are");
 		return;
 	}
-	if (plan_networks(&all, pl->facts, pl->diags) < 0)
+	if (def == NULL && plan_networks(&all, pl->facts, pl->diags) < 0)
 		return;
-	const struct network_def *def = find_network(pl, &all, &good);
+	if (def == NULL)
+		def = find_network(pl, &all, &good);
 	if (!good)
 		return;
 	b->origin = v->origin;
@@ -388,6 +391,8 @@ void plan_bridge(struct planner *pl)
 		say(&s, v->origin, "bridge %s", v->s);
 	}
 	struct subnet have[2] = { { 0 }, { 0 } };
+	if (b->hub != NULL)
+		say(&s, v->origin, "state %s", b->hub);
 	say_static(&s, def, have);
 	say_pool(&s, def, have);
 	say_gateways(&s, def, have);

@@ -133,6 +133,8 @@ static void refuse_own(struct planner *pl, const char *own, const char *path)
 		const struct create_op *c = &pl->plan->creates[i];
 		if (pl->plan->changes.directory != NULL && path_within(c->path, pl->plan->changes.directory))
 			continue;
+		if (c->asked == pl->plan->bridge.hosts && c->asked != NULL)
+			continue; /* shown read-only, under another name */
 		if (path_within(c->path, real) && (kept == NULL || !path_within(c->path, kept)) &&
 			(home == NULL || strcmp(c->path, home) != 0))
 			diag_error(pl->diags, c->origin, "filesystem.create", "\"%s\" lies where bailey keeps %s", c->asked, own);

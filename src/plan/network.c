@@ -232,6 +232,24 @@ static void plan_user_network(struct planner *pl)
 	n->argv = argv;
 }
 
+const char *plan_pasta_of_hub(struct planner *pl, const char **ret_hint)
+{
+	static const char *const words[] = { "pasta", "--foreground", "--quiet", "--config-net", "--no-map-gw", "-t", "none", "-u",
+		"none", "-T", "none", "-U", "none" };
+	enum { WORDS = sizeof words / sizeof *words };
+	struct user_network *n = &pl->plan->user_network;
+	const char *why = pasta_missing(pl, &n->pasta, ret_hint);
+	if (why != NULL || !has_route(pl)) {
+		n->pasta = NULL;
+		return why;
+	}
+	char **argv = arena_array(pl->arena, WORDS, sizeof *argv);
+	for (n->argc = 0; n->argc < WORDS; n->argc++)
+		argv[n->argc] = arena_strdup(pl->arena, words[n->argc]);
+	n->argv = argv;
+	return NULL;
+}
+
 void plan_bridge_resolv(struct planner *pl)
 {
 	struct servers s = find_servers(pl);

@@ -13,6 +13,15 @@
 /* The networks of the machine; none without the file. 0, or -errno with diagnostics. Owned by d->arena. */
 int plan_networks(struct networks *ret, struct facts *f, struct diags *d);
 
+/*
+ * The networks of the user: those of the user's own file, and "user", which is there without one.  0, or -errno with diagnostics.
+ * Owned by d->arena.
+ */
+int plan_user_networks(struct networks *ret, struct facts *f, struct diags *d);
+
+/* The file that describes them, or NULL where the user has no home. */
+const char *plan_user_networks_file(struct arena *a, const struct facts *f);
+
 /* The path of nft(8), or NULL. Rules are made by root, so only the system's directories are looked into. */
 const char *plan_nft(struct facts *f);
 

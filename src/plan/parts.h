@@ -4,6 +4,8 @@
 
 #include "plan/internal.h"
 
+struct network_def; /* conf/networks.h */
+
 /*
  * Who the program runs as. Started by root it also puts that user in the place of the caller in planner.facts (uid, gid, user,
  * home, environment), so that "~" is theirs; plan_make() puts the caller back.
@@ -53,6 +55,18 @@ void plan_note_display(struct planner *pl);
 
 /* Services on the buses that act outside of the sandbox. */
 void plan_note_dbus(struct planner *pl);
+
+/*
+ * network.bridge of an ordinary user: `*ret` is the network of the user's that it means, in plan->bridge.hub, or NULL when it means none.
+ * 0, or -EINVAL after diagnostics.
+ */
+int plan_hub(struct planner *pl, const struct network_def **ret);
+
+/*
+ * pasta(1) for a hub, as plan->user_network: without forwarded ports.  NULL, or why there is none, with `*ret_hint`; a machine without a
+ * route has none for no reason.
+ */
+const char *plan_pasta_of_hub(struct planner *pl, const char **ret_hint);
 
 /* The name servers of a network on a bridge (network.c): those of the profile, of the network (plan->bridge.dns), or the host's. */
 void plan_bridge_resolv(struct planner *pl);

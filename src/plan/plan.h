@@ -158,7 +158,7 @@ struct firewall_plan {
 
 /* A network namespace that pasta(1) connects to the host's network, from outside, by ordinary sockets of the user. */
 struct user_network {
-	const char *pasta; /* NULL: none is started, because the machine has no route to anywhere */
+	const char *pasta; /* of a user's hub: one for all; NULL: none is started, because the machine has no route to anywhere */
 	char *const *argv; /* its arguments but for the namespaces, which are told at launch */
 	size_t argc;
 	const char *resolv; /* the text of /etc/resolv.conf inside; NULL: nothing is put there */
@@ -173,6 +173,7 @@ struct bridge_network {
 	size_t spec_len;
 	const struct origin *origins; /* of the lines of the spec, for its failures */
 	size_t origin_count;
+	const char *hub; /* a network of the user's: the directory of the hub it is in (launch/hub.h); NULL: it is the host's */
 	const char *name, *device; /* of the network, of the bridge */
 	bool described; /* in networks.conf; else the bridge is somebody else's */
 	bool masquerade;

@@ -45,16 +45,23 @@ static int check_launcher(int fd, const struct state_sandbox *s)
 	return peer.pid == s->record.launcher.pid && state_process_lives(&s->record.launcher) ? 0 : -ESRCH;
 }
 
-int control_connect(const struct state_sandbox *s, struct err *e)
+int control_dial(int directory)
 {
 	struct sockaddr_un a;
+	address(&a, directory);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof a) == 0)
+		return fd < 0 ? -errno : fd;
+	int r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+int control_connect(const struct state_sandbox *s, struct err *e)
+{
 	int directory = open(s->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int fd = directory < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int r = fd < 0 ? -errno : 0;
-	if (r == 0) {
-		address(&a, directory);
-		r = connect(fd, (const struct sockaddr *)&a, sizeof a) < 0 ? -errno : check_launcher(fd, s);
-	}
+	int fd = directory < 0 ? -errno : control_dial(directory);
+	int r = fd < 0 ? fd : check_launcher(fd, s);
 	if (directory >= 0)
 		(void)close(directory);
 	if (r == 0)

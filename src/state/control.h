@@ -41,6 +41,9 @@ struct control_message {
  */
 int control_listen(int directory);
 
+/* Connects to whoever listens in the directory that is open as `directory`. A descriptor that blocks, or -errno. */
+int control_dial(int directory);
+
 /*
  * Connects to the launcher of `s`, and makes sure that it is that process and no later one of the name.  A descriptor that blocks,
  * or -errno with `e`.

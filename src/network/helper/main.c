@@ -99,7 +99,7 @@ static void take_down(struct helper *h, struct network *n)
 static int up(struct helper *h, struct err *e)
 {
 	struct network n;
-	int r = network_open(&n, &h->arena, h->spec.network, e);
+	int r = network_open(&n, &h->arena, h->spec.state, h->spec.network, e);
 	if (r == 0) {
 		leases_sweep(&n, &h->link, &h->spec);
 		r = bring_up(h, &n, e);
@@ -117,7 +117,7 @@ static int up(struct helper *h, struct err *e)
 static int down(struct helper *h, struct err *e)
 {
 	struct network n;
-	int r = network_open(&n, &h->arena, h->spec.network, e);
+	int r = network_open(&n, &h->arena, h->spec.state, h->spec.network, e);
 	if (r == 0) {
 		leases_sweep(&n, &h->link, &h->spec);
 		if (n.count > 0) {
@@ -141,7 +141,7 @@ static int begin(struct helper *h, struct err *e)
 {
 	const struct spec *s = &h->spec;
 	struct network n;
-	int r = network_open(&n, &h->arena, s->network, e);
+	int r = network_open(&n, &h->arena, s->state, s->network, e);
 	if (r == 0) {
 		leases_sweep(&n, &h->link, &h->spec);
 		r = bring_up(h, &n, e);
@@ -197,7 +197,7 @@ static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret
 	if (r == 0 && state_process(&process, pid) < 0)
 		r = err_set(e, ESRCH, "the sandbox is gone");
 	for (int i = 0; i < TRIES && r == 0; i++) {
-		r = network_open(&n, &h->arena, h->spec.network, e);
+		r = network_open(&n, &h->arena, h->spec.state, h->spec.network, e);
 		struct lease *l = r == 0 ? network_find(&n, h->device) : NULL;
 		if (r == 0 && l == NULL)
 			r = err_set(e, ENOENT, "the lease of the sandbox is gone");
@@ -241,7 +241,7 @@ static void unplug(struct helper *h)
 		if (poll(&gone, 1, GONE_MS) <= 0)
 			return; /* it still uses what it has; the next one sweeps */
 	}
-	if (network_open(&n, &h->arena, h->spec.network, &ignored) == 0) {
+	if (network_open(&n, &h->arena, h->spec.state, h->spec.network, &ignored) == 0) {
 		struct lease *l = network_find(&n, h->device);
 		(void)port_remove(&h->link, h->device, &ignored);
 		if (l != NULL && l->rules)

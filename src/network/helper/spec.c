@@ -6,6 +6,7 @@
 
 #include "base/inet.h"
 #include "base/num.h"
+#include "plan/networks.h"
 
 enum { WORDS_MAX = 6 };
 
@@ -83,6 +84,10 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 	}
 	if (strcmp(key, "create") == 0)
 		return s->create = true;
+	if (strcmp(key, "state") == 0) {
+		s->state = word[1];
+		return word[1] != NULL && word[1][0] == '/';
+	}
 	if (strcmp(key, "gateway") == 0)
 		return add_subnet(s->gateways, s->gateway_lines, &s->gateway_count, word[1], line);
 	if (strcmp(key, "masquerade") == 0)
@@ -118,7 +123,7 @@ int spec_read(struct spec *ret, struct arena *a, int fd, struct err *e)
 	char *text = arena_alloc(a, SPEC_MAX + 1), *rest = NULL;
 	size_t len = 0;
 	unsigned number = 0;
-	*ret = (struct spec){ 0 };
+	*ret = (struct spec){ .state = PLAN_NETWORKS_STATE };
 	while (len < SPEC_MAX) {
 		ssize_t n = read(fd, text + len, SPEC_MAX - len);
 		if (n < 0 && errno == EINTR)

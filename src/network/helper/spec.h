@@ -2,6 +2,7 @@
  * What bailey-net is told, as lines of text that the plan has made (plan/bridge.c):
  *
  *   network NAME                 its state is the directory of that name
+ *   state PATH                   where that directory is; no blanks. For a user's network
  *   bridge DEVICE
  *   create                       the bridge is made when it is not there, and removed with its last user
  *   gateway ADDRESS/PREFIX       the bridge's own address
@@ -44,7 +45,7 @@ struct spec_forward {
 };
 
 struct spec {
-	const char *network, *bridge, *nft, *mac;
+	const char *network, *state, *bridge, *nft, *mac;
 	unsigned bridge_line, mac_line, mtu_line, rate_in_line, rate_out_line;
 	uint64_t rate_in, rate_out; /* 0: no limit */
 	bool create;

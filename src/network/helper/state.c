@@ -12,22 +12,21 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "plan/networks.h"
 
 enum { LEASES_BYTES = 4 * 1024 * 1024 };
 
-static int open_directory(const char *name, struct err *e)
+static int open_directory(const char *state, const char *name, struct err *e)
 {
-	if ((mkdir(PLAN_NETWORKS_STATE, 0711) < 0 && errno != EEXIST))
-		return err_set(e, errno, "cannot make " PLAN_NETWORKS_STATE);
-	int top = open(PLAN_NETWORKS_STATE, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if ((mkdir(state, 0711) < 0 && errno != EEXIST))
+		return err_set(e, errno, "cannot make %s", state);
+	int top = open(state, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (top < 0)
-		return err_set(e, errno, "cannot use " PLAN_NETWORKS_STATE);
+		return err_set(e, errno, "cannot use %s", state);
 	int fd = -1;
 	if (mkdirat(top, name, 0711) == 0 || errno == EEXIST)
 		fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		(void)err_set(e, errno, "cannot use " PLAN_NETWORKS_STATE "/%s", name);
+		(void)err_set(e, errno, "cannot use %s/%s", state, name);
 	(void)close(top);
 	return fd < 0 ? -e->code : fd;
 }
@@ -84,11 +83,11 @@ static int read_leases(struct network *n, struct err *e)
 	return 0;
 }
 
-int network_open(struct network *n, struct arena *a, const char *name, struct err *e)
+int network_open(struct network *n, struct arena *a, const char *state, const char *name, struct err *e)
 {
-	*n = (struct network){ .arena = a, .name = name, .directory = -1, .lock = -1 };
+	*n = (struct network){ .arena = a, .state = state, .name = name, .directory = -1, .lock = -1 };
 	for (;;) {
-		n->directory = open_directory(name, e);
+		n->directory = open_directory(state, name, e);
 		if (n->directory < 0)
 			return n->directory;
 		n->lock = openat(n->directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -190,8 +189,8 @@ void network_forget(struct network *n)
 	static const char *const files[] = { "leases", "leases.new", "hosts", "made", "rules", "up", "lock" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		(void)unlinkat(n->directory, files[i], 0);
-	(void)rmdir(arena_printf(n->arena, PLAN_NETWORKS_STATE "/%s", n->name));
-	(void)rmdir(PLAN_NETWORKS_STATE); /* unless there are others */
+	(void)rmdir(arena_printf(n->arena, "%s/%s", n->state, n->name));
+	(void)rmdir(n->state); /* unless there are others */
 }
 
 struct lease *network_add(struct network *n)

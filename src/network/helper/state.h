@@ -1,5 +1,6 @@
 /*
- * What is kept of a network while it is in use: /run/bailey-net/NAME, root's alone but for the file of names.
+ * What is kept of a network while it is in use: /run/bailey-net/NAME, root's alone but for the file of names; of a user's network,
+ * in a directory of the user's alone (launch/hub.h).
  *
  *   lock     held while anything of the network is changed
  *   leases   which sandbox has which interface and addresses; one line each
@@ -36,14 +37,14 @@ struct lease {
 
 struct network {
 	struct arena *arena;
-	const char *name;
+	const char *state, *name; /* the directory of all networks; which one */
 	int directory, lock;
 	struct lease *leases;
 	size_t count, cap;
 };
 
-/* Waits for the lock, makes the directory when it is not there, and reads the leases. 0, or -errno with `e`. */
-int network_open(struct network *n, struct arena *a, const char *name, struct err *e);
+/* Waits for the lock, makes the directory in `state` when it is not there, and reads the leases. 0, or -errno with `e`. */
+int network_open(struct network *n, struct arena *a, const char *state, const char *name, struct err *e);
 
 /* Gives the lock back. */
 void network_close(struct network *n);

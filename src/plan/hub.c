@@ -1,0 +1,169 @@
+/* network.mode = "bridge" of an ordinary user: networks of the user's own, in a hub of the user's (launch/hub.h). */
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "conf/networks.h"
+#include "host/resolve.h"
+#include "plan/networks.h"
+#include "plan/parts.h"
+
+static const char file_name[] = "bailey/networks.conf", hub_name[] = ".hub";
+
+/* Without anything being set up. IPv6 is left out where the kernel has none. */
+static const char built_in4[] = "networks = ( { name = \"user\"; bridge = \"br-user\"; masquerade = true;\n"
+				"subnet4 = \"10.213.64.0/20\"; } );\n";
+static const char built_in[] = "networks = ( { name = \"user\"; bridge = \"br-user\"; masquerade = true;\n"
+			       "subnet4 = \"10.213.64.0/20\"; subnet6 = \"fd62:6169:6c65:79::/64\"; } );\n";
+
+static bool absolute(const char *path)
+{
+	return path != NULL && path[0] == '/';
+}
+
+const char *plan_user_networks_file(struct arena *a, const struct facts *f)
+{
+	const char *config = facts_env(f, "XDG_CONFIG_HOME");
+	if (absolute(config))
+		return path_join(a, config, file_name);
+	return absolute(f->home) ? path_join(a, path_join(a, f->home, ".config"), file_name) : NULL;
+}
+
+/* The user's own file. 0, also when there is none, or -errno with diagnostics. */
+static int read_file(struct networks *ret, struct facts *f, struct diags *d)
+{
+	const char *text, *file = plan_user_networks_file(d->arena, f);
+	struct resolved at;
+	struct origin o = { .file = file };
+	size_t before = d->errors;
+	if (file == NULL || facts_resolve(f, file, &at) < 0)
+		return 0;
+	if (at.node.type != NODE_FILE || (at.node.uid != f->uid && at.node.uid != 0) || (at.node.mode & 0022) != 0) {
+		struct diag *e = diag_error(d, o, NULL, "this has to be a file of the user's that nobody else may write to");
+		diag_hint(d, e, "chmod 0644 %s", file);
+		return -EPERM;
+	}
+	int r = facts_read(f, at.path, &text);
+	if (r < 0) {
+		diag_error(d, o, NULL, "cannot be read: %s", strerror(-r));
+		return r;
+	}
+	networks_read(ret, d, file, text);
+	return d->errors > before ? -EINVAL : 0;
+}
+
+/* Whether the user's own networks leave it its name, its bridge and its addresses. */
+static bool is_free(const struct networks *all, const struct network_def *def)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct network_def *x = &all->items[i];
+		if (strcmp(x->name, def->name) == 0 || strcmp(x->device, def->device) == 0)
+			return false;
+		for (size_t k = 0; k < 2; k++)
+			if (x->range[k].net.family != 0 && def->range[k].net.family != 0 &&
+				subnet_overlaps(&x->range[k].net, &def->range[k].net))
+				return false;
+	}
+	return true;
+}
+
+int plan_user_networks(struct networks *ret, struct facts *f, struct diags *d)
+{
+	struct networks own = { 0 }, shipped;
+	struct node n;
+	*ret = (struct networks){ 0 };
+	int r = read_file(&own, f, d);
+	if (r < 0)
+		return r;
+	facts_node(f, "/proc/sys/net/ipv6", &n);
+	networks_read(&shipped, d, "built in", n.type == NODE_DIRECTORY ? built_in : built_in4);
+	ret->items = arena_array(d->arena, own.count + shipped.count, sizeof *ret->items);
+	if (own.count > 0)
+		memcpy(ret->items, own.items, own.count * sizeof *own.items);
+	ret->count = own.count;
+	for (size_t i = 0; i < shipped.count; i++)
+		if (is_free(&own, &shipped.items[i]))
+			ret->items[ret->count++] = shipped.items[i];
+	return 0;
+}
+
+/* A directory of the user's, and of nobody else's when it is `private`, without symlinks; NULL when it is not that. */
+static const char *own_directory(struct planner *pl, const char *path, bool private)
+{
+	struct resolved r;
+	if (!absolute(path) || facts_resolve(pl->facts, path, &r) < 0 || r.node.type != NODE_DIRECTORY)
+		return NULL;
+	return r.node.uid == pl->facts->uid && (!private || (r.node.mode & 0077) == 0) ? r.path : NULL;
+}
+
+/* As state/place.c looks for a place: where the session has its files, else below the home directory. */
+static const char *hub_directory(struct planner *pl)
+{
+	struct arena *a = pl->arena;
+	const char *runtime = facts_env(pl->facts, "XDG_RUNTIME_DIR"), *state = facts_env(pl->facts, "XDG_STATE_HOME");
+	const char *at = own_directory(pl, runtime, true);
+	if (at == NULL)
+		at = own_directory(pl, arena_printf(a, "/run/user/%u", (unsigned)pl->facts->uid), true);
+	if (at != NULL)
+		return arena_printf(a, "%s/bailey/%s", at, hub_name);
+	at = own_directory(pl, state, false);
+	if (at != NULL)
+		return arena_printf(a, "%s/bailey/run/%s", at, hub_name);
+	at = own_directory(pl, pl->facts->home, false);
+	return at != NULL ? arena_printf(a, "%s/.local/state/bailey/run/%s", at, hub_name) : NULL;
+}
+
+/* What a sandbox on a user's network cannot have. */
+static bool check_possible(struct planner *pl, const struct network_def *def)
+{
+	const struct plan *plan = pl->plan;
+	size_t before = pl->diags->errors;
+	if (plan->mode == IDENTITY_MAPPED) {
+		struct diag *e = diag_error(pl->diags, plan->user_origin, "identity.user",
+			"\"mapped\" does not go with the user's network \"%s\": the sandbox's user namespace is below one that has no other ids than the user's own",
+			def->name);
+		diag_hint(pl->diags, e, "identity.user = \"root\", or network.mode = \"user\"");
+	}
+	if (pl->p->network_forward.count > 0)
+		diag_error(pl->diags, pl->p->network_forward.items[0].origin, "network.forward",
+			"a network of the user's has no forwarded ports; network.mode = \"user\" has");
+	if (plan->bridge.hub == NULL) {
+		struct diag *e = diag_error(
+			pl->diags, plan->network_origin, "network.bridge", "there is no place for the network \"%s\"", def->name);
+		diag_hint(pl->diags, e, "XDG_RUNTIME_DIR has to be a directory of the user's alone, or HOME one of the user's");
+	} else if (strpbrk(plan->bridge.hub, " \t\n") != NULL) {
+		diag_error(pl->diags, plan->network_origin, "network.bridge",
+			"there is no place for the network \"%s\": %s has blanks in it", def->name, plan->bridge.hub);
+	}
+	return pl->diags->errors == before;
+}
+
+int plan_hub(struct planner *pl, const struct network_def **ret)
+{
+	const struct value *v = &pl->p->network_bridge;
+	struct plan *plan = pl->plan;
+	struct networks all;
+	const char *hint;
+	*ret = NULL;
+	if (plan->become || plan->mode == IDENTITY_HOST || pl->facts->uid == 0 || !v->set || v->s == NULL)
+		return 0;
+	int r = plan_user_networks(&all, pl->facts, pl->diags);
+	if (r < 0)
+		return r;
+	const struct network_def *def = networks_find(&all, v->s);
+	if (def == NULL)
+		return 0;
+	plan->bridge.hub = hub_directory(pl);
+	if (!check_possible(pl, def))
+		return -EINVAL;
+	/* The hub is for all networks, so pasta is known to it also where this one has no use for it. */
+	const char *why = plan_pasta_of_hub(pl, &hint);
+	if (why != NULL && def->masquerade) {
+		struct diag *e =
+			diag_error(pl->diags, plan->network_origin, "network.bridge", "\"%s\" needs pasta: %s", def->name, why);
+		diag_hint(pl->diags, e, "%s; a network without masquerade does without, and leads nowhere", hint);
+		return -EINVAL;
+	}
+	*ret = def;
+	return 0;
+}
