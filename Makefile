@@ -27,7 +27,7 @@ SCOPE_LIBS  = libsystemd
 UNPACK_LIBS = libarchive
 NET_LIBS    = libnl-route-3.0 libnl-3.0
 
-LAYERS  = base schema conf host plan mount landlock seccomp cgroup state network launch changes image desktop cli
+LAYERS  = base schema conf host plan mount landlock seccomp cgroup state network launch background changes image desktop cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))

@@ -32,7 +32,6 @@ static const char reserved[][12] = {
 	"events",
 	"pause",
 	"resume",
-	"logs",
 	"attach",
 	"cp",
 	"learn",

@@ -49,6 +49,7 @@ int cmd_explain(struct cli *cli, struct args *args);
 int cmd_profiles(struct cli *cli, struct args *args);
 int cmd_list(struct cli *cli, struct args *args);
 int cmd_stats(struct cli *cli, struct args *args);
+int cmd_logs(struct cli *cli, struct args *args);
 int cmd_limit(struct cli *cli, struct args *args);
 int cmd_tree(struct cli *cli, struct args *args);
 int cmd_stop(struct cli *cli, struct args *args);

@@ -120,6 +120,8 @@ static void print_json(struct buf *out, const struct sandboxes *all, const struc
 		json_number(&j, "memory", use.group.memory);
 		json_string(&j, "memory_counted_by", use.memory_summed ? "processes" : "cgroup");
 		json_number(&j, "tasks", use.group.tasks);
+		json_uint(&j, "restarts", r->restarts);
+		json_string(&j, "log", r->log);
 		json_array(&j, "degraded");
 		for (size_t k = 0; k < r->degraded_count; k++)
 			json_string(&j, NULL, r->degraded[k]);

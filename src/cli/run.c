@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "background/background.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "cli/changes.h"
@@ -70,6 +71,19 @@ static __attribute__((noinline)) int unpack_and_plan(
 	return 0;
 }
 
+/*
+ * In the background, standard error leads to the log: messages go to who waits for the start as long as somebody does.  What it was
+ * before, to be put back, or -1.
+ */
+static int complain_to_command(const struct launch_background *b)
+{
+	if (b == NULL || b->complaints < 0)
+		return -1;
+	int own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	(void)dup2(b->complaints, STDERR_FILENO);
+	return own;
+}
+
 /* filesystem.changes: what the program changed is looked at afterwards, whatever ended it. */
 static __attribute__((noinline)) int run_with_changes(struct cli *cli, const struct plan *plan, const struct launch_options *o)
 {
@@ -77,11 +91,15 @@ static __attribute__((noinline)) int run_with_changes(struct cli *cli, const str
 	struct outcome outcome;
 	struct err e = { .code = 0 };
 	sigset_t mask;
+	int own = complain_to_command(o->background);
 	int status = ending_begin(cli, &ending, plan);
+	if (own >= 0 && dup2(own, STDERR_FILENO) >= 0)
+		(void)close(own);
 	if (status != 0)
 		return status;
 	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
 	if (launch(&outcome, &cli->arena, plan, &cli->facts, o, &e) < 0) {
+		(void)complain_to_command(o->background);
 		status = cli_fail_err(cli, outcome.status, &e);
 		ending_cancel(cli, &ending);
 		return status;
@@ -96,6 +114,83 @@ static __attribute__((noinline)) int run_with_changes(struct cli *cli, const str
 	return end_like(&outcome);
 }
 
+/* As unpack_and_plan() it is kept out of frames that stay: here it is the frame that stays. */
+static int carry_out(struct cli *cli, const struct plan *plan, const struct launch_options *o)
+{
+	if (plan->changes.end != CHANGES_DIRECT)
+		return run_with_changes(cli, plan, o);
+	struct outcome outcome;
+	struct err e = { .code = 0 };
+	if (launch(&outcome, &cli->arena, plan, &cli->facts, o, &e) < 0) {
+		(void)complain_to_command(o->background);
+		return cli_fail_err(cli, outcome.status, &e);
+	}
+	return end_like(&outcome);
+}
+
+/* ---- in the background ---- */
+
+struct detached {
+	struct cli *cli;
+	const struct plan *plan;
+	const struct launch_options *options;
+};
+
+static int launch_detached(void *data, struct launch_background *b)
+{
+	const struct detached *d = data;
+	struct launch_options o = *d->options;
+	o.background = b;
+	return carry_out(d->cli, d->plan, &o);
+}
+
+static __attribute__((noinline)) int run_detached(
+	struct cli *cli, const struct plan *plan, const struct launch_options *o, struct restart_policy restart)
+{
+	struct detached d = { cli, plan, o };
+	const struct background b = {
+		.arena = &cli->arena,
+		.facts = &cli->facts,
+		.name = o->name,
+		.profile = plan->profile_name,
+		.log_size = plan->log_size,
+		.restart = restart,
+		.launch = launch_detached,
+		.data = &d,
+	};
+	struct err e = { .code = 0 };
+	const char *name;
+	if (plan->changes.end == CHANGES_ASK)
+		return cli_fail(cli, EXIT_USAGE, "--keep keeps them, for bailey changes",
+			"nobody can be asked about changes that a program makes in the background");
+	if (plan->changes.end != CHANGES_DIRECT && restart.when != RESTART_NO)
+		return cli_fail(cli, EXIT_USAGE, NULL,
+			"changes that are kept apart are those of one run: --restart cannot be had with them");
+	int status = background_start(&b, &name, &e);
+	if (status < 0)
+		return cli_fail_err(cli, EXIT_SETUP, &e);
+	if (status > 0)
+		return status;
+	struct buf out = { .arena = &cli->arena };
+	buf_printf(&out, "%s\n", name);
+	return cli_write(cli, &out);
+}
+
+/* What --detach and --restart say, into `ret`. 0, or an exit status after printing what is wrong. */
+static int restart_policy(struct cli *cli, const struct args *args, struct restart_policy *ret)
+{
+	const char *text = args_value(args, "--restart");
+	*ret = (struct restart_policy){ .when = RESTART_NO };
+	if (text == NULL)
+		return 0;
+	if (!args_has(args, "--detach"))
+		return cli_fail(cli, EXIT_USAGE, "add --detach", "--restart is for programs in the background");
+	if (restart_parse(text, ret) < 0)
+		return cli_fail(cli, EXIT_USAGE, "no, on-failure, on-failure:5 and always are possible",
+			"--restart %s: what is meant?", text);
+	return 0;
+}
+
 int cmd_run(struct cli *cli, struct args *args)
 {
 	if (args->rest_count == 0)
@@ -107,7 +202,12 @@ int cmd_run(struct cli *cli, struct args *args)
 	/* In the arena, as all that is not needed any more once the program runs. */
 	struct profile *profile = arena_alloc(&cli->arena, sizeof *profile);
 	struct plan *plan = arena_alloc(&cli->arena, sizeof *plan);
-	int status = cli_consent(cli, args, &request);
+	bool detached = args_has(args, "--detach");
+	struct restart_policy restart;
+	request.streams = detached ? STREAMS_OF_LOG : STREAMS_OF_CALLER;
+	int status = restart_policy(cli, args, &restart);
+	if (status == 0)
+		status = cli_consent(cli, args, &request);
 	if (status != 0)
 		return status;
 	status = cli_plan(cli, args, args_value(args, "--profile"), &request, &cli->facts, dry, profile, plan);
@@ -133,11 +233,5 @@ int cmd_run(struct cli *cli, struct args *args)
 		status = unpack_and_plan(cli, &request, profile, plan);
 	if (status != 0)
 		return status;
-	if (plan->changes.end != CHANGES_DIRECT)
-		return run_with_changes(cli, plan, &o);
-	struct outcome outcome;
-	struct err e = { .code = 0 };
-	if (launch(&outcome, &cli->arena, plan, &cli->facts, &o, &e) < 0)
-		return cli_fail_err(cli, outcome.status, &e);
-	return end_like(&outcome);
+	return detached ? run_detached(cli, plan, &o, restart) : carry_out(cli, plan, &o);
 }

@@ -85,6 +85,8 @@ static bool chosen_already(struct state_sandbox *const *chosen, size_t count, co
 const char *sandboxes_activity(const struct state_sandbox *s)
 {
 	enum state_activity activity = state_activity(s);
+	if (activity == STATE_STARTING && s->record.waits_until > 0)
+		return "waiting";
 	return activity == STATE_PAUSED ? "paused" : activity == STATE_STARTING ? "starting" : "running";
 }
 

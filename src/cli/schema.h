@@ -31,6 +31,7 @@ void words_profiles(const struct words *w);
 void words_options(const struct words *w, const char *profile); /* NULL: those of every profile */
 void words_sandboxes(const struct words *w); /* those of the user that run */
 void words_signals(const struct words *w);
+void words_logs(const struct words *w); /* names with a log */
 void words_verbs(const struct words *w);
 void words_flags(const struct words *w, enum verb verb);
 void words_runs(const struct words *w); /* with changes that are kept */

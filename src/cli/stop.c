@@ -32,11 +32,21 @@ static void let_go_on(const struct state_sandbox *s)
 		(void)state_resume(s, &ignored);
 }
 
+/* One in the background would be started again. */
+static void ask_for_no_more_starts(const struct ending *e)
+{
+	const struct state_sandbox *s = e->sandbox;
+	if (s->record.log != NULL && state_ask_end(s) < 0 && e->launcher >= 0)
+		(void)sys_pidfd_send_signal(e->launcher, SIGTERM); /* the manager understands that too */
+}
+
 static void ask(struct cli *cli, struct ending *e)
 {
 	struct state_sandbox *s = e->sandbox;
-	sandboxes_await_start(cli, s);
+	if (s->record.waits_until == 0)
+		sandboxes_await_start(cli, s);
 	e->launcher = state_process_open(&s->record.launcher);
+	ask_for_no_more_starts(e);
 	e->first = state_process_open(&s->record.sandbox);
 	if (e->first < 0) {
 		if (e->launcher >= 0 && s->record.sandbox.pid == 0)

@@ -1,9 +1,13 @@
 /* Word lists for completions and for tests that make input: out of the tables, so that nothing stands twice. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
+#include "background/log.h"
+#include "base/dir.h"
 #include "base/path.h"
 #include "changes/run.h"
 #include "cli/sandboxes.h"
@@ -149,6 +153,22 @@ void words_runs(const struct words *w)
 		return;
 	for (size_t i = 0; i < count; i++)
 		word(w, names[i], "changes of a run");
+}
+
+void words_logs(const struct words *w)
+{
+	struct err e = { 0 };
+	const char *place, **names = NULL;
+	size_t count = 0;
+	if (log_place(&w->cli->arena, &w->cli->facts, &place, &e) < 0)
+		return;
+	int fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (dir_names(fd, &w->cli->arena, &names, &count) == 0)
+		for (size_t i = 0; i < count; i++)
+			word(w, names[i], "log of a sandbox");
+	(void)close(fd);
 }
 
 void words_verbs(const struct words *w)

@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
@@ -153,6 +154,14 @@ static int let_go(
 	if (r == 0 && child->waits)
 		(void)message_send(s->socket, MESSAGE_GO, STEP_PLACE, 0, 0);
 	return r;
+}
+
+/* The kernel forgets it when a process changes its user: prctl(2), PR_SET_PDEATHSIG. */
+static int stay_tied(const struct launch_background *b, struct err *e)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != b->manager)
+		return err_set(e, ECHILD, "the process that manages the sandbox in the background has ended");
+	return 0;
 }
 
 /* Up to the clone: everything that allocates or may fail in a way that needs words. */
@@ -312,7 +321,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	struct bridge bridge; /* not touched where there is none */
 	struct hub hub;
-	track_init(&track, a, plan, facts, &group, o->name);
+	track_init(&track, a, plan, facts, &group, o);
 	struct control control; /* the rest of it is not touched before anybody can connect */
 	control.listener = -1;
 	struct supervise s = {
@@ -325,6 +334,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.network = -1,
 		.bus = -1,
 		.screen = -1,
+		.background = o->background,
 		.terminal = { .fd = -1 },
 	};
 	struct refusals refusals; /* not touched where none are listed; outlives the arena */
@@ -361,6 +371,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	}
 	if (r == 0)
 		r = let_go(&group, &child, &s, o, e);
+	if (r == 0 && o->background != NULL)
+		r = stay_tied(o->background, e);
 	if (r == 0)
 		r = make_network(&bridge, &child, &s, &undo, o, e);
 	if (r == 0) {

@@ -12,6 +12,21 @@
 #include "host/facts.h"
 #include "plan/plan.h"
 #include "seccomp/filter.h"
+#include "state/state.h"
+
+/*
+ * A launch in the background: by a child of the process that manages it (background/background.h), ends with that however it ends.
+ * What `ready` and `complaints` lead to is told and closed; both are -1 then.
+ */
+struct launch_background {
+	struct state_entry entry; /* the name; the manager has taken it, and lets it go */
+	pid_t manager;
+	int control; /* its control socket, on which the manager listens: the same for all launches */
+	int ready; /* a byte when the program was executed, one more when other commands know that it runs */
+	int complaints; /* where messages of a start that fails go */
+	const char *log; /* of what the program writes */
+	unsigned restarts; /* how often this was started before */
+};
 
 struct launch_options {
 	struct filter_places filter;
@@ -23,6 +38,7 @@ struct launch_options {
 	char *command_line; /* bailey's own as the kernel keeps it, argv[0] and what follows; wiped in pid 1; or NULL */
 	size_t command_line_len;
 	bool quiet; /* nothing on standard error but failures */
+	struct launch_background *background; /* or NULL */
 };
 
 /* How it ended. */

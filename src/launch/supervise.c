@@ -135,6 +135,21 @@ static pid_t pid_of(int pidfd)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+/* The manager learns that the program was executed, and then that it is known to other commands. */
+static void tell_manager(struct launch_background *b, bool known)
+{
+	if (b == NULL || b->ready < 0)
+		return;
+	(void)!write(b->ready, "", 1); /* a manager that is gone ends us */
+	if (b->complaints >= 0)
+		(void)close(b->complaints);
+	b->complaints = -1;
+	if (!known)
+		return;
+	(void)close(b->ready);
+	b->ready = -1;
+}
+
 static void program_started(struct state *st, int pidfd)
 {
 	struct supervise *s = st->s;
@@ -148,6 +163,7 @@ static void program_started(struct state *st, int pidfd)
 	if (s->pty != NULL && s->pty->lent)
 		(void)lend_pty(st);
 	event_started(s->status_fd, s->plan, s->sandbox, s->terminal.group);
+	tell_manager(s->background, false);
 }
 
 /*
@@ -173,6 +189,7 @@ static void settle(struct state *st)
 		control_begin(s->control, s->track->control, s);
 		s->track->control = -1;
 	}
+	tell_manager(s->background, true);
 	s->plan = NULL;
 	arena_free(s->arena);
 	sys_release_stack();
@@ -295,7 +312,8 @@ static int remaining(const struct state *st)
 static void wait_for_short_ones(const struct supervise *s)
 {
 	struct pollfd fds[2] = { { .fd = s->pidfd, .events = POLLIN }, { .fd = s->signals, .events = POLLIN } };
-	if (s->terminal.fd < 0 && s->pty == NULL && s->status_fd < 0 && (s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
+	if (s->terminal.fd < 0 && s->pty == NULL && s->status_fd < 0 && s->background == NULL &&
+		(s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
 		(void)poll(fds, 2, SHORT_MS);
 }
 

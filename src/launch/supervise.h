@@ -33,6 +33,7 @@ struct supervise {
 	struct pty *pty; /* with a pseudo terminal, else NULL */
 	uint64_t timeout_ms; /* 0: none */
 	char timeout_at[96]; /* "agent.conf:14: " for the message */
+	struct launch_background *background; /* or NULL */
 	const struct plan *plan; /* in the arena */
 	struct cgroup *group; /* of the sandbox, or one without an `ops` */
 	struct caps caps; /* of that group */

@@ -1,4 +1,5 @@
 #include "launch/track.h"
+#include "launch/launch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,25 +19,31 @@
 #include "state/control.h"
 
 void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const struct cgroup *group,
-	const char *name)
+	const struct launch_options *o)
 {
 	*t = (struct track){
 		.arena = a,
 		.plan = plan,
 		.facts = facts,
 		.group = group,
-		.name = name,
+		.name = o->name,
+		.background = o->background,
 		.started = (int64_t)time(NULL),
 		.entry = { .place = -1, .directory = -1 },
 		.keeper = -1,
 		.control = -1,
 	};
+	if (o->background != NULL) {
+		t->entry = o->background->entry;
+		t->control = o->background->control;
+	}
 }
 
 /* Other commands of the user can reach this launcher from here on. */
 static int listen_for_commands(struct track *t, struct err *e)
 {
-	t->control = control_listen(t->entry.directory);
+	if (t->control < 0) /* else the manager of the background does it */
+		t->control = control_listen(t->entry.directory);
 	return t->control >= 0 ? 0 : err_set(e, -t->control, "cannot make the control socket of the sandbox %s", t->entry.name);
 }
 
@@ -47,13 +54,14 @@ static const char *digest(struct arena *a, const struct plan *plan)
 	return arena_printf(a, "%016llx", (unsigned long long)hash_add(text.len, buf_text(&text), text.len));
 }
 
-static int enter(struct track *t, struct err *e)
+static int enter(
+	struct state_entry *ret, struct arena *a, const struct facts *facts, const char *name, const char *profile, struct err *e)
 {
 	struct state_search s;
 	const char *path;
-	state_search(&s, t->facts, geteuid());
-	int place = state_place_make(t->arena, &s, &path, e);
-	return place < 0 ? -e->code : state_enter(&t->entry, t->arena, place, t->name, t->plan->profile_name, e);
+	state_search(&s, facts, geteuid());
+	int place = state_place_make(a, &s, &path, e);
+	return place < 0 ? -e->code : state_enter(ret, a, place, name, profile, e);
 }
 
 /* ---- the description ---- */
@@ -116,6 +124,11 @@ static int write_down(const struct track *t, pid_t launcher, const struct told *
 		.plan = digest(&a, t->plan),
 		.started = t->started,
 	};
+	if (t->background != NULL) {
+		r.log = t->background->log;
+		r.restarts = t->background->restarts;
+		launcher = t->background->manager;
+	}
 	(void)state_process(&r.launcher, launcher);
 	/* One that has ended is not described; the launcher learns of it by other ways. */
 	(void)state_process(&r.sandbox, told->sandbox);
@@ -194,7 +207,8 @@ static _Noreturn void keep(struct track *t, pid_t launcher, int socket)
 		int r = keep_told(t, launcher, told, (size_t)n);
 		(void)send(socket, &r, sizeof r, MSG_NOSIGNAL);
 	}
-	state_leave(entry);
+	if (t->background == NULL)
+		state_leave(entry);
 	_exit(0);
 }
 
@@ -240,12 +254,25 @@ static int describe(const struct track *t, pid_t sandbox, pid_t program, struct 
 }
 
 /* The sandboxes there are; what killed launchers have left is removed. What cannot be is told by bailey list. */
-static void look_around(const struct track *t, struct state_sandbox **ret, size_t *ret_count)
+static void look_around(struct arena *a, const struct facts *facts, struct state_sandbox **ret, size_t *ret_count)
 {
 	struct state_search s;
-	struct diags d = { .arena = t->arena };
-	state_search(&s, t->facts, geteuid());
-	state_list(ret, ret_count, t->arena, &s, &d);
+	struct diags d = { .arena = a };
+	state_search(&s, facts, geteuid());
+	state_list(ret, ret_count, a, &s, &d);
+}
+
+int track_take(
+	struct state_entry *ret, struct arena *a, const struct facts *facts, const char *name, const char *profile, struct err *e)
+{
+	struct state_sandbox *others;
+	size_t count;
+	look_around(a, facts, &others, &count);
+	/* The directory itself refuses the name; those in other places do not know of it. */
+	for (size_t i = 0; i < count && name != NULL; i++)
+		if (strcmp(others[i].record.name, name) == 0)
+			return state_name_taken(&others[i].record, e);
+	return enter(ret, a, facts, name, profile, e);
 }
 
 int track_begin(struct track *t, struct err *e)
@@ -253,16 +280,9 @@ int track_begin(struct track *t, struct err *e)
 	/* Root that gives its rights up could not write a control group down later. */
 	bool group = t->plan->cgroup.driver != CGROUP_DRIVER_NONE;
 	/* Sockets that are served need a place; it is found there by whoever comes next, should we be killed. */
-	if (t->name == NULL && !(group && t->plan->become) && !desktop_serves(&t->plan->desktop))
+	if (t->background == NULL && t->name == NULL && !(group && t->plan->become) && !desktop_serves(&t->plan->desktop))
 		return 0;
-	struct state_sandbox *others;
-	size_t count;
-	look_around(t, &others, &count);
-	/* The directory itself refuses the name; those in other places do not know of it. */
-	for (size_t i = 0; i < count && t->name != NULL; i++)
-		if (strcmp(others[i].record.name, t->name) == 0)
-			return state_name_taken(&others[i].record, e);
-	int r = enter(t, e);
+	int r = t->background == NULL ? track_take(&t->entry, t->arena, t->facts, t->name, t->plan->profile_name, e) : 0;
 	/* The directory is root's, who is nobody special soon. */
 	if (r == 0 && t->plan->become)
 		r = listen_for_commands(t, e);
@@ -274,7 +294,7 @@ int track_begin(struct track *t, struct err *e)
 int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 {
 	bool begun = t->entry.directory >= 0;
-	int r = begun ? 0 : enter(t, e);
+	int r = begun ? 0 : enter(&t->entry, t->arena, t->facts, t->name, t->plan->profile_name, e);
 	/* A service's user has no session and often no home; with a name, root would have kept track before. */
 	if (r < 0 && !begun && t->plan->become)
 		return 0;
@@ -286,7 +306,7 @@ int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 	if (!begun && t->plan->cgroup.driver != CGROUP_DRIVER_NONE) {
 		struct state_sandbox *others;
 		size_t count;
-		look_around(t, &others, &count);
+		look_around(t->arena, t->facts, &others, &count);
 		if (t->plan->cgroup.driver != CGROUP_DRIVER_SYSTEMD) /* its scopes end by themselves */
 			cgroup_sweep_around(t->group);
 	}
@@ -300,7 +320,8 @@ void track_end(struct track *t)
 	if (t->control >= 0)
 		(void)close(t->control);
 	if (t->keeper < 0) {
-		state_leave(&t->entry);
+		if (t->background == NULL)
+			state_leave(&t->entry);
 		return;
 	}
 	(void)close(t->keeper);

@@ -11,6 +11,8 @@
 #include "plan/plan.h"
 #include "state/state.h"
 
+struct launch_options;
+
 struct track {
 	struct arena *arena; /* the launch's; used by track_begin() and track_running() only */
 	const struct plan *plan; /* as long as the arena */
@@ -19,14 +21,22 @@ struct track {
 	const char *name; /* of --name, or NULL */
 	int64_t started; /* seconds since 1970 */
 	struct state_entry entry; /* directory -1: not entered (yet) */
+	const struct launch_background *background; /* whose entry it is, or NULL */
 	int keeper; /* socket to the process that keeps root's rights over the entry, or -1 */
 	pid_t keeper_pid;
 	int control; /* the listening control socket until somebody serves it, or -1 */
 };
 
-/* Nothing is looked up or made. `name` is NULL when none was asked for. */
+/* Nothing is looked up or made. */
 void track_init(struct track *t, struct arena *a, const struct plan *plan, const struct facts *facts, const struct cgroup *group,
-	const char *name);
+	const struct launch_options *o);
+
+/*
+ * Takes a name for a sandbox and holds it: `name`, or one made of the profile's. What killed launchers have left is removed first.
+ * 0, or -errno with `e` (-EEXIST: a sandbox that runs has it).
+ */
+int track_take(
+	struct state_entry *ret, struct arena *a, const struct facts *facts, const char *name, const char *profile, struct err *e);
 
 /*
  * Before the clone, and before root is given up, for a sandbox that has to be known from its beginning (one with a name, with

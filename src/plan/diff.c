@@ -203,6 +203,9 @@ static void say_process(struct statements *s, const struct plan *plan)
 	if (plan->timeout_ms > 0)
 		say(s, "process", arena_printf(s->arena, "timeout %s", num_duration_text(s->arena, plan->timeout_ms)),
 			plan->timeout_origin);
+	if (plan->log_size_origin.file != NULL)
+		say(s, "process", arena_printf(s->arena, "log of %s", num_size_text(s->arena, plan->log_size)),
+			plan->log_size_origin);
 	for (size_t i = 0; i < plan->descriptor_count; i++)
 		say(s, "process", arena_printf(s->arena, "descriptor %d", plan->descriptors[i]), plan->descriptor_origin);
 }

@@ -343,6 +343,8 @@ struct plan {
 	struct origin timeout_origin;
 	struct limit *limits;
 	size_t limit_count;
+	uint64_t log_size; /* of a program in the background, in bytes */
+	struct origin log_size_origin;
 	int *descriptors; /* kept besides 0..2 */
 	size_t descriptor_count;
 	struct origin descriptor_origin;
@@ -356,11 +358,18 @@ struct plan {
 };
 
 /* What the command line asks for besides settings. */
+enum plan_streams {
+	STREAMS_OF_CALLER, /* descriptors 0..2 are what the facts say */
+	STREAMS_OF_LOG, /* none is a terminal: the program runs in the background */
+	STREAMS_ARE_TERMINAL, /* all are one that is made for it */
+};
+
 struct plan_request {
 	const char *program; /* as typed; NULL for explain, check: no program, argv, directory are planned */
 	char *const *argv; /* program and arguments */
 	const char *const *may_degrade; /* settings besides resources.optional that may hold less: "resources.memory", or "all" */
 	size_t may_degrade_count;
+	enum plan_streams streams;
 	bool strict; /* nothing may hold less, whatever the profile consents to */
 	/* Draws a name for the directory of plan_changes; NULL: it is "NAME", for a plan that is only shown. */
 	const char *(*new_name)(struct arena *a, const char *program);

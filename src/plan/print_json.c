@@ -329,6 +329,10 @@ static void process(struct json *j, const struct plan *plan)
 	json_origin(j, "nice_origin", plan->nice_origin);
 	json_uint(j, "timeout_ms", plan->timeout_ms);
 	json_origin(j, "timeout_origin", plan->timeout_origin);
+	if (plan->log_size_origin.file != NULL) {
+		json_uint(j, "log_size", plan->log_size);
+		json_origin(j, "log_size_origin", plan->log_size_origin);
+	}
 	limits(j, plan);
 	json_array(j, "descriptors");
 	for (size_t i = 0; i < plan->descriptor_count; i++)

@@ -347,6 +347,9 @@ static void process(struct text *t)
 	row(t, "ends", choice_help((int)plan->wait), p->process_wait.origin);
 	if (plan->timeout_ms > 0)
 		row(t, "timeout", num_duration_text(t->arena, plan->timeout_ms), plan->timeout_origin);
+	if (plan->log_size_origin.file != NULL)
+		row(t, "log", arena_printf(t->arena, "%s at most (--detach)", num_size_text(t->arena, plan->log_size)),
+			plan->log_size_origin);
 	if (plan->has_umask)
 		row(t, "umask", arena_printf(t->arena, "%04o", (unsigned)plan->umask), p->process_umask.origin);
 	if (plan->has_nice)

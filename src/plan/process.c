@@ -109,6 +109,11 @@ static void plan_terminal(struct planner *pl)
 	plan->terminal_origin = mode->origin;
 	if (plan->terminal_mode == TERMINAL_NONE)
 		return;
+	enum plan_streams streams = pl->request != NULL ? pl->request->streams : STREAMS_OF_CALLER;
+	if (streams == STREAMS_ARE_TERMINAL && plan->terminal_mode == TERMINAL_PTY)
+		plan->pty_fds = 7;
+	if (streams != STREAMS_OF_CALLER)
+		return;
 	facts_terminal(pl->facts);
 	for (unsigned i = 0; i < 3; i++) {
 		const char *path = pl->facts->tty[i];
@@ -131,6 +136,17 @@ static void plan_terminal(struct planner *pl)
 	}
 }
 
+static void plan_log(struct planner *pl)
+{
+	enum { LEAST = 64 * 1024, USUAL = 8 * 1024 * 1024 };
+	const struct value *v = &pl->p->process_log_size;
+	pl->plan->log_size = v->set ? (uint64_t)v->i : USUAL;
+	pl->plan->log_size_origin = v->origin;
+	if (v->set && v->i < LEAST)
+		diag_error(
+			pl->diags, v->origin, "process.log_size", "\"%s\" is too little: 64K at least", v->s != NULL ? v->s : "");
+}
+
 void plan_process(struct planner *pl)
 {
 	const struct profile *p = pl->p;
@@ -143,6 +159,7 @@ void plan_process(struct planner *pl)
 	plan->nice_origin = p->process_nice.origin;
 	plan->timeout_ms = (uint64_t)p->process_timeout.i;
 	plan->timeout_origin = p->process_timeout.origin;
+	plan_log(pl);
 	plan_limits(pl);
 	plan_descriptors(pl);
 	plan_terminal(pl);

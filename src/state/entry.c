@@ -287,6 +287,41 @@ int state_write(const struct state_entry *entry, const struct state_record *r, s
 	return code == 0 ? 0 : err_set(e, -code, "cannot write down what runs as %s", r->name);
 }
 
+int state_update(
+	const struct state_entry *entry, void (*change)(struct state_record *r, const void *data), const void *data, struct err *e)
+{
+	struct arena a = { 0 };
+	struct state_record r = { 0 };
+	int lock = entry_lock(entry->directory);
+	int code = lock < 0 ? err_set(e, -lock, "cannot change what is known of %s", entry->name)
+			    : entry_read(&r, &a, entry->directory, e);
+	if (code == 0) {
+		change(&r, data);
+		code = state_write(entry, &r, e);
+	}
+	if (lock >= 0)
+		(void)close(lock);
+	arena_free(&a);
+	return code;
+}
+
+static const char end_file[] = "end";
+
+int state_ask_end(const struct state_sandbox *sandbox)
+{
+	int directory = open(sandbox->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = directory < 0 ? -1 : openat(directory, end_file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : close(fd);
+	if (directory >= 0)
+		(void)close(directory);
+	return r;
+}
+
+bool state_end_asked(const struct state_entry *entry)
+{
+	return faccessat(entry->directory, end_file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 void state_leave(struct state_entry *entry)
 {
 	if (entry->directory < 0)

@@ -53,6 +53,9 @@ void state_record_print(struct buf *out, const struct state_record *r)
 		json_string(&j, NULL, r->cgroups[i]);
 	json_array_end(&j);
 	state_record_limits(&j, r);
+	json_string(&j, "log", r->log);
+	json_uint(&j, "restarts", r->restarts);
+	json_int(&j, "waits_until", r->waits_until);
 	json_object_end(&j);
 	buf_putc(out, '\n');
 }
@@ -171,5 +174,8 @@ int state_record_read(struct state_record *ret, struct arena *a, const char *tex
 	ret->cgroups = texts(&r, top, "cgroups", &ret->cgroup_count);
 	read_limits(&r, ret, top);
 	ret->degraded = texts(&r, top, "degraded", &ret->degraded_count);
+	ret->log = text_or_null(&r, top, "log");
+	ret->restarts = (unsigned)number(&r, top, "restarts", INT32_MAX);
+	ret->waits_until = number(&r, top, "waits_until", INT64_MAX);
 	return r.bad == NULL ? 0 : err_set(e, 0, "its \"%s\" is not as it should be", r.bad);
 }

@@ -133,6 +133,9 @@ struct state_record {
 	size_t limit_count;
 	const char **degraded; /* settings that are held less tightly than asked for */
 	size_t degraded_count;
+	const char *log; /* directory of what it writes, when it runs in the background; else NULL */
+	unsigned restarts; /* how often it was started again */
+	int64_t waits_until; /* seconds since 1970: it is started again then; 0: it runs */
 };
 
 /* As the text of state.json. */
@@ -167,6 +170,15 @@ int state_name_taken(const struct state_record *other, struct err *e);
 /* Writes the description, all at once for whoever reads it. 0 or -errno with `e`. */
 int state_write(const struct state_entry *entry, const struct state_record *r, struct err *e);
 
+/*
+ * Changes the description of one's own sandbox, which others may be changing too (bailey limit). 0 or -errno with `e`.
+ */
+int state_update(
+	const struct state_entry *entry, void (*change)(struct state_record *r, const void *data), const void *data, struct err *e);
+
+/* Whether somebody has asked for that. */
+bool state_end_asked(const struct state_entry *entry);
+
 /* Removes the directory and lets go of it. Nothing happens for an entry that was not entered. */
 void state_leave(struct state_entry *entry);
 
@@ -194,6 +206,12 @@ int state_find(const struct state_sandbox **ret, const struct state_sandbox *all
  * Returns a descriptor to be closed after state_replace(), or -errno with `e`, also when the sandbox has ended.
  */
 int state_change(struct state_sandbox *sandbox, struct arena *a, struct err *e);
+
+/*
+ * Asks for the end of a sandbox that is started again when it ends: it is not, from now on. 0 or -errno.  The manager that waits for
+ * the next start wants SIGTERM besides.
+ */
+int state_ask_end(const struct state_sandbox *sandbox);
 
 /* Replaces its description. 0 or -errno with `e`. */
 int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e);
