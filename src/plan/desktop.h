@@ -71,6 +71,30 @@ struct display_plan {
 /* The number of a private X server, where nobody else has one. */
 #define SCREEN_NUMBER "1077"
 
+/* The session's sound servers. */
+struct audio_plan {
+	enum choice_value kind; /* AUDIO_ALL, AUDIO_NONE */
+	struct origin origin;
+	const char *absent; /* why there is none of them, or NULL */
+	const char *pulse, *cookie, *pipewire; /* on the host; each may be NULL */
+	const char *inside; /* the directory below which they are inside */
+};
+
+#define AUDIO_PULSE "/pulse/native"
+#define AUDIO_COOKIE "/pulse/cookie"
+#define AUDIO_PIPEWIRE "pipewire-0"
+
+/* xdg-desktop-portal, when the program may talk to it. */
+struct portal_plan {
+	const char *application; /* what the portal knows the sandbox as */
+	const char *info; /* the text of PORTAL_INFO; NULL: no portals */
+	const char *documents,
+		*documents_inside; /* where the files are that the user chose, on the host and inside; NULL: nowhere */
+	struct origin origin;
+};
+
+#define PORTAL_INFO "/.flatpak-info"
+
 struct desktop_plan {
 	struct bus_plan bus[BUS_COUNT];
 	const char *proxy; /* the path of xdg-dbus-proxy; NULL: no bus is served */
@@ -78,6 +102,8 @@ struct desktop_plan {
 	bool bus_required;
 	struct origin required_origin;
 	struct display_plan display;
+	struct audio_plan audio;
+	struct portal_plan portal;
 };
 
 /* Whether anything is served; the sandbox then has a directory for it from the beginning. */

@@ -336,20 +336,22 @@ static void add_served(struct planner *pl, enum served served, const char *path,
 		&(struct entry){ .kind = ENTRY_SERVED, .path = path, .served = served, .guarded = true, .why = why, .origin = o });
 }
 
-/* The socket of the host's display, whatever else of its directory is granted. */
-static void add_display(struct planner *pl, const char *source, const char *path)
+/* Something of the session's, whatever else of its directory is granted. */
+static void add_session(
+	struct planner *pl, const char *source, const char *path, unsigned flags, const char *setting, struct origin o)
 {
-	struct origin o = pl->plan->desktop.display.origin;
+	if (source == NULL)
+		return;
 	o.layer = UINT_MAX;
 	tree_add(pl,
 		&(struct entry){ .kind = ENTRY_BIND,
 			.rank = RANK_ASKED,
-			.flags = MOUNT_READ_ONLY | MOUNT_NOEXEC,
+			.flags = flags,
 			.path = path,
 			.source = source,
 			.renamed = strcmp(path, source) != 0,
 			.asked = source,
-			.setting = "desktop.display",
+			.setting = setting,
 			.origin = o });
 }
 
@@ -366,11 +368,35 @@ static void gather_served(struct planner *pl)
 		add_served(pl, SERVED_COOKIES, d->cookies_inside, "the cookie of this one display", d->origin);
 	if (d->screen.server != NULL)
 		add_served(pl, SERVED_X11, "/tmp/.X11-unix/X" SCREEN_NUMBER, "an X server of its own", d->origin);
+	const unsigned socket = MOUNT_READ_ONLY | MOUNT_NOEXEC;
 	if (d->x11 != NULL)
-		add_display(pl, d->x11, arena_printf(pl->arena, "/tmp/.X11-unix/X%s", d->number));
+		add_session(
+			pl, d->x11, arena_printf(pl->arena, "/tmp/.X11-unix/X%s", d->number), socket, "desktop.display", d->origin);
 	const char *place;
 	if (d->wayland != NULL && expand_quietly(pl, "${RUNTIME}", &place) == 0)
-		add_display(pl, d->wayland, path_join(pl->arena, place, d->wayland_name));
+		add_session(pl, d->wayland, path_join(pl->arena, place, d->wayland_name), socket, "desktop.display", d->origin);
+	const struct audio_plan *a = &pl->plan->desktop.audio;
+	const char *audio = a->inside != NULL ? a->inside : "";
+	add_session(pl, a->pulse, arena_printf(pl->arena, "%s" AUDIO_PULSE, audio), socket, "desktop.audio", a->origin);
+	add_session(pl, a->cookie, arena_printf(pl->arena, "%s" AUDIO_COOKIE, audio), socket, "desktop.audio", a->origin);
+	add_session(pl, a->pipewire, arena_printf(pl->arena, "%s/" AUDIO_PIPEWIRE, audio), socket, "desktop.audio", a->origin);
+}
+
+/* What programs that use portals look for. */
+static void gather_portal(struct planner *pl)
+{
+	const struct portal_plan *p = &pl->plan->desktop.portal;
+	if (p->info == NULL)
+		return;
+	add_session(pl, p->documents, p->documents_inside, MOUNT_NOEXEC, "desktop.dbus", p->origin);
+	tree_add(pl,
+		&(struct entry){ .kind = ENTRY_FILE,
+			.path = PORTAL_INFO,
+			.content = p->info,
+			.mode = 0444,
+			.guarded = true,
+			.why = "portals and toolkits look for it in a sandbox",
+			.origin = p->origin });
 }
 
 /* The names of the sandboxes of its network, in a file that bailey-net keeps up to date. */
@@ -405,6 +431,7 @@ void files_gather(struct planner *pl)
 	gather_resolv(pl);
 	gather_hosts(pl);
 	gather_served(pl);
+	gather_portal(pl);
 	gather_home(pl);
 	gather_create(pl);
 	files_gather_layers(pl);

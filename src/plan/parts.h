@@ -50,6 +50,15 @@ void plan_display(struct planner *pl);
 /* Calls `put` for each variable that leads to the display. */
 void plan_display_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
 
+/* desktop.audio, and what it puts into the environment; before plan_files(). Needs plan_identity(). */
+void plan_audio(struct planner *pl);
+void plan_audio_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
+void plan_note_audio(struct planner *pl);
+
+/* The file that tells portals and toolkits of the sandbox, and the document portal's files. Needs plan_dbus() and plan_network(). */
+void plan_portals(struct planner *pl);
+void plan_portals_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
+
 /* What other windows are not safe from. */
 void plan_note_display(struct planner *pl);
 

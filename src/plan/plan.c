@@ -105,6 +105,8 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 	plan_hostname(&pl);
 	plan_dbus(&pl);
 	plan_display(&pl);
+	plan_audio(&pl);
+	plan_portals(&pl);
 	plan_process(&pl);
 	plan_capabilities(&pl);
 	plan_firewall(&pl);

@@ -5,7 +5,8 @@
 
 static bool is_wanted(const struct desktop_plan *d)
 {
-	return d->display.kind != CHOICE_NONE || d->bus[SERVED_SESSION_BUS].rule_count + d->bus[SERVED_SYSTEM_BUS].rule_count > 0;
+	return d->display.kind != CHOICE_NONE || d->audio.kind == AUDIO_ALL ||
+		d->bus[SERVED_SESSION_BUS].rule_count + d->bus[SERVED_SYSTEM_BUS].rule_count > 0;
 }
 
 void print_desktop_know(struct layout *l, const struct plan *plan)
@@ -15,6 +16,7 @@ void print_desktop_know(struct layout *l, const struct plan *plan)
 			layout_know(l, plan->desktop.bus[i].rules[k].origin);
 	layout_know(l, plan->desktop.required_origin);
 	layout_know(l, plan->desktop.display.origin);
+	layout_know(l, plan->desktop.audio.origin);
 }
 
 /* "talk org.freedesktop.Notifications" of "--talk=org.freedesktop.Notifications" */
@@ -54,6 +56,23 @@ static const char *display_words(struct arena *a, const struct display_plan *d)
 	return d->x11 != NULL ? arena_printf(a, "x11: the X server at %s, with its cookie alone", d->x11) : "none";
 }
 
+static const char *audio_words(struct arena *a, const struct audio_plan *d)
+{
+	if (d->absent != NULL)
+		return arena_printf(a, "none: %s", d->absent);
+	if (d->pulse != NULL && d->pipewire != NULL)
+		return arena_printf(a, "PipeWire at %s and PulseAudio at %s, microphone included", d->pipewire, d->pulse);
+	return arena_printf(a, "%s at %s, microphone included", d->pulse != NULL ? "PulseAudio" : "PipeWire",
+		d->pulse != NULL ? d->pulse : d->pipewire);
+}
+
+static const char *portal_words(struct arena *a, const struct portal_plan *p)
+{
+	return arena_printf(a, "the program is %s to them%s%s", p->application,
+		p->documents != NULL ? "; files that the user chooses are below " : "",
+		p->documents != NULL ? p->documents_inside : "");
+}
+
 void print_desktop_text(struct layout *l, const struct plan *plan)
 {
 	const struct desktop_plan *d = &plan->desktop;
@@ -62,6 +81,10 @@ void print_desktop_text(struct layout *l, const struct plan *plan)
 	layout_heading(l, "Desktop");
 	if (d->display.kind != CHOICE_NONE)
 		layout_row(l, "display", display_words(l->arena, &d->display), layout_origin(l, d->display.origin));
+	if (d->audio.kind == AUDIO_ALL)
+		layout_row(l, "audio", audio_words(l->arena, &d->audio), layout_origin(l, d->audio.origin));
+	if (d->portal.info != NULL)
+		layout_row(l, "portals", portal_words(l->arena, &d->portal), layout_origin(l, d->portal.origin));
 	for (size_t i = 0; i < BUS_COUNT; i++)
 		if (d->bus[i].rule_count > 0)
 			bus_rows(l, &d->bus[i]);
@@ -104,6 +127,22 @@ void print_desktop_json(struct json *j, const struct plan *plan)
 		json_origin(j, "origin", s->origin);
 		json_object_end(j);
 	}
+	if (d->audio.kind == AUDIO_ALL) {
+		json_object(j, "audio");
+		json_string(j, "absent", d->audio.absent);
+		json_string(j, "pulse", d->audio.pulse);
+		json_string(j, "cookie", d->audio.cookie);
+		json_string(j, "pipewire", d->audio.pipewire);
+		json_origin(j, "origin", d->audio.origin);
+		json_object_end(j);
+	}
+	if (d->portal.info != NULL) {
+		json_object(j, "portals");
+		json_string(j, "application", d->portal.application);
+		json_string(j, "documents", d->portal.documents);
+		json_origin(j, "origin", d->portal.origin);
+		json_object_end(j);
+	}
 	json_string(j, "bus_proxy", d->proxy);
 	json_bool(j, "bus_required", d->bus_required);
 	for (size_t i = 0; i < BUS_COUNT; i++)
@@ -118,6 +157,10 @@ void print_desktop_statements(
 	const struct desktop_plan *d = &plan->desktop;
 	if (d->display.kind != CHOICE_NONE)
 		say(data, arena_printf(a, "display %s", display_words(a, &d->display)), d->display.origin);
+	if (d->audio.kind == AUDIO_ALL)
+		say(data, arena_printf(a, "audio %s", audio_words(a, &d->audio)), d->audio.origin);
+	if (d->portal.info != NULL)
+		say(data, arena_printf(a, "portals: %s", portal_words(a, &d->portal)), d->portal.origin);
 	for (size_t i = 0; i < BUS_COUNT; i++) {
 		const struct bus_plan *b = &d->bus[i];
 		if (b->rule_count > 0)

@@ -223,3 +223,54 @@ $(call org.example.Good org.example.After); echo \"status \$?\"; read x" < in > 
 	gives 0 "$BAILEY" explain --with unit "$p"
 	has "$output" 'org.freedesktop.systemd1, which the program may call on the session bus, starts programs outside of the sandbox'
 }
+
+# portal_installed: as far as a session's bus knows, a portal could be started.
+portal_installed() {
+	mkdir -p "$HOME/.local/share/dbus-1/services"
+	: > "$HOME/.local/share/dbus-1/services/org.freedesktop.portal.Desktop.service"
+}
+
+finish() { rm -rf "$HOME/.local/share/dbus-1"; }
+
+@test "who may talk to the portal is known to it, and to toolkits, as a sandbox with a name" {
+	local p pid proxy
+	[ ! -e /usr/share/dbus-1/services/org.freedesktop.portal.Desktop.service ] || skip 'this machine has a portal'
+	p=$(profile reader <<< 'desktop = { dbus = { session = { talk = [ "org.freedesktop.portal.Desktop" ]; }; }; };')
+	gives 0 "$BAILEY" run -p "$p" sh -c 'ls -A / | grep flatpak; echo "${GTK_USE_PORTAL:-no portal}"'
+	is "$output" 'no portal'
+	portal_installed
+	gives 2 "$BAILEY" run -p "$p" sh -c 'grep name= /.flatpak-info; echo "$GTK_USE_PORTAL"; echo x > /.flatpak-info'
+	has "$output" 'name=io.bailey.Sandbox.reader
+1' 'Read-only file system'
+	gives 0 "$BAILEY" explain "$p"
+	has "$output" 'io.bailey.Sandbox.reader'
+	# The portal looks into the root directory of the connection's other end, which is the proxy.
+	mkfifo in
+	exec 7<> in
+	"$BAILEY" run -p "$p" cat < in > out 2>&1 3>&- &
+	pid=$!
+	end_later $pid
+	eventually 10 proxy_of $pid > /dev/null
+	proxy=$(proxy_of $pid)
+	eventually 10 grep -qx 'name=io.bailey.Sandbox.reader' "/proc/$proxy/root/.flatpak-info"
+	# Nothing else of the user is in there.
+	[ ! -e "/proc/$proxy/root/home" ] && [ ! -e "/proc/$proxy/root/tmp" ] && [ ! -e "/proc/$proxy/root/proc/self" ]
+	is "$(sed -n 's/^NoNewPrivs:\t//p; s/^CapEff:\t//p' "/proc/$proxy/status" | tr '\n' ' ')" '0000000000000000 1 '
+	exec 7>&-
+	kill -TERM $pid
+	wait $pid || true
+	p=$(bus_profile < /dev/null)
+	gives 1 "$BAILEY" run -p "$p" test -e /.flatpak-info
+}
+
+@test "of the documents that the user chose those for this sandbox are inside" {
+	local p doc=$XDG_RUNTIME_DIR/doc
+	portal_installed
+	mkdir -p "$doc/by-app/io.bailey.Sandbox.reader/1a2b" "$doc/by-app/io.bailey.Sandbox.other/3c4d" "$doc/5e6f"
+	echo chosen > "$doc/by-app/io.bailey.Sandbox.reader/1a2b/letter"
+	p=$(profile reader <<< 'desktop = { dbus = { session = { talk = [ "org.freedesktop.portal.*" ]; }; }; };')
+	gives 0 "$BAILEY" run -p "$p" sh -c 'cd "$XDG_RUNTIME_DIR/doc" && ls && cat 1a2b/letter && echo more >> 1a2b/letter'
+	is "$output" '1a2b
+chosen'
+	is "$(tail -n 1 "$doc/by-app/io.bailey.Sandbox.reader/1a2b/letter")" more
+}
