@@ -18,6 +18,10 @@ HARDEN  = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-strict-aliasing
 OPT    ?= -O2 -g
 CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc -I$(BUILD) -DBAILEY_VERSION='"$(VERSION)"' -DBAILEY_PREFIX='"$(PREFIX)"' \
                -DBAILEY_SYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
+# A build for tests of what is left behind by a launch that is killed at any of its steps: src/launch/fault.h.
+ifeq ($(FAULT),yes)
+CPPFLAGS_ALL += -DBAILEY_FAULT
+endif
 CFLAGS_ALL   = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fPIE $(CFLAGS)
 LDFLAGS_ALL  = -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed,--gc-sections $(LDFLAGS)
 
@@ -174,6 +178,7 @@ try: deps-build
 
 check: deps-check
 	$(MAKE) programs man
+	$(MAKE) BUILD=$(BUILD)-fault FAULT=yes all
 	BUILD=$(BUILD) tests/all
 
 check-vm:

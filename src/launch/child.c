@@ -1,4 +1,5 @@
 #include "launch/child.h"
+#include "launch/fault.h"
 #include "launch/network.h"
 
 #include <net/if.h>
@@ -102,12 +103,15 @@ static void build_tree(const struct child_args *args)
 {
 	const struct plan *plan = args->plan;
 	struct mount_state state;
+	FAULT(ROOT);
 	int r = mount_begin(&state, args->machine_id, args->served);
 	if (r < 0)
 		child_fail(args, STEP_ROOT, r, 0);
+	FAULT(MOUNTS);
 	r = mount_apply(&state, plan->mounts, plan->mount_count);
 	if (r < 0)
 		child_fail(args, STEP_MOUNTS, r, state.at);
+	FAULT(PIVOT);
 	r = mount_finish(&state, plan->mounts, plan->mount_count);
 	if (r < 0)
 		child_fail(args, STEP_PIVOT, r, state.at);
@@ -173,9 +177,11 @@ static int become_program(void *becoming)
 void child_main(const struct child_args *args)
 {
 	const struct plan *plan = args->plan;
+	FAULT(GUARD);
 	int r = guard(args);
 	if (r < 0)
 		child_fail(args, STEP_GUARD, r, 0);
+	FAULT(AFFINITY);
 	if (plan->cgroup.affinity != NULL) {
 		const struct numset *cpus = plan->cgroup.affinity;
 		r = (int)sys_result(syscall(SYS_sched_setaffinity, 0, numset_bytes(cpus), cpus->words));
@@ -183,34 +189,42 @@ void child_main(const struct child_args *args)
 			child_fail(args, STEP_AFFINITY, r, 0);
 	}
 	r = args->waits ? await(args, MESSAGE_GO) : 0;
+	FAULT(MAP);
 	if (r == 0)
 		r = plan->uid_map.count > 0 ? leave_groups(plan) : map_identity(args);
 	if (r < 0)
 		child_fail(args, STEP_MAP, r, 0);
+	FAULT(CGROUPS);
 	/* Its root is the cgroup this process is in: cgroup_namespaces(7). clone3(2) would take the launcher's. */
 	if (args->own_cgroups && unshare(CLONE_NEWCGROUP) < 0)
 		child_fail(args, STEP_CGROUPS, -errno, 0);
 	mode_t mask = umask(0); /* modes in the plan are exact */
+	FAULT(LOOPBACK);
 	if (plan->network != NETWORK_HOST && (r = loopback_up()) < 0)
 		child_fail(args, STEP_LOOPBACK, r, 0);
+	FAULT(HOSTNAME);
 	if (args->hostname[0] != '\0' && sethostname(args->hostname, strlen(args->hostname)) < 0)
 		child_fail(args, STEP_HOSTNAME, -errno, 0);
+	FAULT(USERNS);
 	/* user_namespaces(7), max_user_namespaces: the limit holds for namespaces made below this one; without CAP_SYS_RESOURCE in
 	 * here nobody can raise it again. */
 	if (!plan->nested && (r = write_text("/proc/sys/user/max_user_namespaces", "0")) < 0)
 		child_fail(args, STEP_USERNS, r, 0);
 	build_tree(args);
 	(void)umask(mask); /* always succeeds */
+	FAULT(PTY);
 	if (plan->pty_fds != 0 && (r = make_pty(args)) < 0)
 		child_fail(args, STEP_PTY, r, 0);
 	/* Connected meanwhile: the launcher has to look into this process for it. */
 	if (network_waits(plan) && (r = await(args, MESSAGE_CONNECTED)) < 0)
 		child_fail(args, STEP_NETWORK, r, 0);
+	FAULT(RULES);
 	/* While nothing on the way to a path is closed to this process. */
 	struct becoming becoming = { .args = args, .ruleset = make_ruleset(args) };
 
 	/* From here on nothing outside can look into this process or its copy: /proc/1/exe, descriptors, memory (ptrace(2)). Not
 	 * earlier, because the files in /proc/self then belong to root. */
+	FAULT(PRIVILEGES);
 	r = (int)sys_result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
 	if (r == 0)
 		r = privileges_drop(plan->keep_caps, plan->uid_map.count > 0);
@@ -218,10 +232,12 @@ void child_main(const struct child_args *args)
 		child_fail(args, STEP_PRIVILEGES, r, 0);
 
 	/* As posix_spawn(3) does it: the memory is shared, not copied, and we wait until the program is executed (or that failed). */
+	FAULT(FORK);
 	int pidfd = -1;
 	pid_t program =
 		clone(become_program, args->stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &becoming, &pidfd);
 	if (program < 0)
 		child_fail(args, STEP_FORK, -errno, 0);
+	FAULT(REAPER);
 	reaper_main(args, program, pidfd);
 }

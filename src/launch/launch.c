@@ -14,6 +14,7 @@
 #include "launch/child.h"
 #include "launch/desktop.h"
 #include "launch/events.h"
+#include "launch/fault.h"
 #include "launch/firewall.h"
 #include "launch/maps.h"
 #include "launch/network.h"
@@ -145,6 +146,7 @@ static int let_go(
 		say(o, STEP_IDS, "ranges of user and group ids", plan->uid_map.count + plan->gid_map.count);
 		r = maps_write(plan, child->arena, s->sandbox, &child->mask, e);
 	}
+	FAULT(PLACE);
 	if (r == 0 && cgroup_waits(group)) {
 		say(o, STEP_PLACE, "control groups", group->count);
 		r = cgroup_place(group, s->sandbox, e);
@@ -169,7 +171,9 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 	struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
+	FAULT(CGROUP);
 	int r = make_cgroup(group, child, undo, o, e);
+	FAULT(TRACK);
 	if (r == 0)
 		r = track_begin(track, e);
 	if (r == 0 && plan->bridge.hub != NULL) {
@@ -178,14 +182,17 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 		s->network = hub->connection;
 		s->network_of = "the hub of the user's networks";
 	}
+	FAULT(BECOME);
 	if (r == 0 && plan->bridge.spec != NULL) {
 		r = bridge_start(bridge, plan->bridge.hub != NULL ? hub : NULL, plan, o->net_helper, e);
 		undo_push_object(undo, bridge_end, bridge);
 	}
 	if (r == 0)
 		r = prepare_become(plan, e);
+	FAULT(CREATE);
 	if (r == 0)
 		r = prepare_creates(plan, e);
+	FAULT(FILTER);
 	if (r == 0)
 		r = prepare_locks(plan, undo, e);
 	say(o, STEP_CREATE, "directories of the profile on the host", plan->create_count);
@@ -201,6 +208,7 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 		r = watch_signals(child, s, undo, e);
 	if (r == 0)
 		r = make_socket(child, s, undo, e);
+	FAULT(DESKTOP);
 	if (r == 0 && desktop_serves(&plan->desktop)) {
 		say(o, STEP_DESKTOP, "rules for D-Bus", plan->desktop.bus[0].rule_count + plan->desktop.bus[1].rule_count);
 		struct desktop d = {
@@ -295,6 +303,7 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 		if (r == -ESRCH)
 			return 0; /* a sandbox that is gone is seen later */
 	}
+	FAULT(NETWORK);
 	if (r == 0 && plan->network == NETWORK_USER)
 		r = connect_network(child, s, undo, o, e);
 	if (r == 0 && plan->bridge.spec != NULL)
@@ -362,6 +371,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
+		FAULT(CLONE);
 		(void)malloc_trim(0); /* what libraries used: neither process needs it again */
 		r = clone_sandbox(&child, &group, &hub, &s, &undo, e);
 		if (r == -EACCES && group.leaf >= 0)
@@ -369,20 +379,25 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		else if (r < 0)
 			(void)prepare_failure(e, plan, facts, STEP_CLONE, -r, 0);
 	}
+	FAULT(IDS);
 	if (r == 0)
 		r = let_go(&group, &child, &s, o, e);
 	if (r == 0 && o->background != NULL)
 		r = stay_tied(o->background, e);
+	FAULT(FIREWALL);
 	if (r == 0)
 		r = make_network(&bridge, &child, &s, &undo, o, e);
 	if (r == 0) {
 		struct message failed;
+		FAULT(SUPERVISE);
 		if (supervise(&s, ret, &failed) != 0) {
 			r = prepare_failure(e, plan, facts, failed.step, failed.value, failed.index);
 			ret->status = failure_status(failed.step, failed.value);
 		}
 	}
+	FAULT(UNDO);
 	undo_run(&undo);
+	FAULT(LEAVE);
 	track_end(&track); /* after all that it tells of */
 	if (s.pty != NULL)
 		pty_close(s.pty);

@@ -6,6 +6,7 @@
 #include "base/landlock.h"
 #include "base/sys.h"
 #include "launch/child.h"
+#include "launch/fault.h"
 
 /* Inside a pid namespace the terminal's calls speak in pids of that namespace: tcsetpgrp(3). */
 static int enter_group(const struct child_args *args)
@@ -28,9 +29,11 @@ static int enter_group(const struct child_args *args)
 static void set_limits(const struct child_args *args)
 {
 	const struct plan *plan = args->plan;
+	FAULT(LIMITS);
 	for (size_t i = 0; i < plan->limit_count; i++)
 		if (setrlimit((__rlimit_resource_t)plan->limits[i].resource, &plan->limits[i].value) < 0)
 			child_fail(args, STEP_LIMITS, -errno, i);
+	FAULT(NICE);
 	if (plan->has_nice && setpriority(PRIO_PROCESS, 0, plan->nice) < 0)
 		child_fail(args, STEP_NICE, -errno, 0);
 	if (plan->has_umask)
@@ -75,12 +78,15 @@ static int check_interpreter(const char *path)
 void program_main(const struct child_args *args, int ruleset)
 {
 	const struct plan *plan = args->plan;
+	FAULT(GROUP);
 	int r = enter_group(args);
 	if (r < 0)
 		child_fail(args, STEP_GROUP, r, 0);
 	set_limits(args);
+	FAULT(DIRECTORY);
 	if (chdir(plan->directory) < 0)
 		child_fail(args, STEP_DIRECTORY, -errno, 0);
+	FAULT(DESCRIPTORS);
 	r = keep_descriptors(plan);
 	if (r < 0)
 		child_fail(args, STEP_DESCRIPTORS, r, 0);
@@ -89,11 +95,14 @@ void program_main(const struct child_args *args, int ruleset)
 	(void)sigprocmask(SIG_SETMASK, &args->mask, NULL);
 	if (plan->program_check && (r = check_interpreter(plan->program)) < 0)
 		child_fail(args, STEP_EXEC, r, 0);
+	FAULT(DOMAIN);
 	if (ruleset >= 0 && (r = sys_landlock_restrict(ruleset)) < 0)
 		child_fail(args, STEP_DOMAIN, r, 0);
+	FAULT(LOAD);
 	r = sys_seccomp_filter(&args->filter);
 	if (r < 0)
 		child_fail(args, STEP_LOAD, r, 0);
+	FAULT(EXEC);
 	(void)execve(plan->program, plan->argv, plan->envp);
 	child_fail(args, STEP_EXEC, -errno, 0);
 }

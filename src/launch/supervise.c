@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/sys.h"
 #include "launch/events.h"
+#include "launch/fault.h"
 
 enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 7 };
 
@@ -182,6 +183,7 @@ static void settle(struct state *st)
 	struct err e = { .code = 0 };
 	bool raw = s->pty != NULL && s->pty->raw; /* lines need a carriage return then */
 	st->settled = true;
+	FAULT(SETTLE);
 	if (track_running(s->track, s->sandbox, s->terminal.group, &e) < 0 && !s->quiet && event_room(STDERR_FILENO))
 		(void)dprintf(STDERR_FILENO, "bailey: warning: bailey list will not show this sandbox: %s%s%s%s\n", e.text,
 			e.hint[0] != '\0' ? "; " : "", e.hint, raw ? "\r" : "");

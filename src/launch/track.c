@@ -1,4 +1,5 @@
 #include "launch/track.h"
+#include "launch/fault.h"
 #include "launch/launch.h"
 
 #include <errno.h>
@@ -245,6 +246,7 @@ static int ask_keeper(const struct track *t, const struct told *told)
 /* The memory for this is of its own and given back: the launch's may be as large as one chunk already. */
 static int describe(const struct track *t, pid_t sandbox, pid_t program, struct err *e)
 {
+	FAULT(DESCRIBE);
 	struct arena a = { 0 };
 	struct told *told = arena_alloc(&a, sizeof *told);
 	tell(t, sandbox, program, told);

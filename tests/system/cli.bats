@@ -47,8 +47,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 @test "words that will be verbs are kept free; run and -- make them programs" {
 	local verb
 	local there
-	there=" $("$BAILEY" schema --words verbs | cut -f 1 | tr '
-' ' ')"
+	there=" $("$BAILEY" schema --words verbs | cut -f 1 | tr "\n" " ")"
 	for verb in tree top enter stop pause resume wait rename events logs attach cp learn why audit desktop import export doctor; do
 		[[ $there != *" $verb "* ]] || continue
 		gives 2 "$BAILEY" "$verb"

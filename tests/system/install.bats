@@ -24,6 +24,10 @@ prepare() { need make gcc pkg-config; }
 	command -v getcap > /dev/null || return 0
 	is "$(getcap -r image)" ""
 }
+@test "nothing of a test build is in what is installed" {
+	gives 0 make_install install DESTDIR="$WORK/image" PREFIX=/usr
+	gives 1 grep -ra BAILEY_FAULT image
+}
 @test "uninstall leaves nothing" {
 	gives 0 make_install install DESTDIR="$WORK/image" PREFIX=/usr
 	touch image/usr/share/bailey/profiles/own.conf
