@@ -31,7 +31,7 @@ SCOPE_LIBS  = libsystemd
 UNPACK_LIBS = libarchive
 NET_LIBS    = libnl-route-3.0 libnl-3.0
 
-LAYERS  = base schema conf host plan mount landlock seccomp cgroup state network launch background changes image desktop cli
+LAYERS  = base schema conf host resolver plan mount landlock seccomp cgroup state network launch background changes image desktop cli
 SRC     = $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJ     = $(SRC:%.c=$(BUILD)/obj/%.o)
 LIB_OBJ = $(filter-out $(BUILD)/obj/src/cli/main.o,$(OBJ))
@@ -43,6 +43,8 @@ UNPACK_SRC = $(wildcard src/image/helper/*.c)
 UNPACK_OBJ = $(UNPACK_SRC:%.c=$(BUILD)/obj/%.o)
 NET_SRC    = $(wildcard src/network/helper/*.c)
 NET_OBJ    = $(NET_SRC:%.c=$(BUILD)/obj/%.o)
+RESOLVER_SRC = $(wildcard src/resolver/helper/*.c)
+RESOLVER_OBJ = $(RESOLVER_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -53,7 +55,7 @@ UNPACK     := $(if $(shell $(PKG_CONFIG) --exists $(UNPACK_LIBS) && echo yes),ba
 # And for bailey-net, without which there are no bridges.
 NET        := $(if $(shell $(PKG_CONFIG) --exists $(NET_LIBS) && echo yes),bailey-net)
 
-all: $(BUILD)/bailey $(BUILD)/bailey-filter $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
+all: $(BUILD)/bailey $(BUILD)/bailey-filter $(BUILD)/bailey-resolver $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
 	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack) $(if $(NET),$(BUILD)/bailey-net,no-net)
 
 no-scope:
@@ -75,7 +77,7 @@ help:
 	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
 	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
-	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan'
+	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many over names'
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -131,6 +133,9 @@ $(BUILD)/bailey-unpack: $(UNPACK_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-net: $(NET_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(NET_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(NET_LIBS))
+
+$(BUILD)/bailey-resolver: $(RESOLVER_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(RESOLVER_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbailey.a tests/lib/tap.h
 	@mkdir -p $(@D)
@@ -214,13 +219,17 @@ $(FUZZ_BUILD)/fuzz_conf: tests/fuzz/fuzz_conf.c $(FUZZ_BUILD)/libbailey.a
 	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a \
 		$$($(PKG_CONFIG) --libs $(MAIN_LIBS))
 
+$(FUZZ_BUILD)/fuzz_dns: tests/fuzz/fuzz_dns.c $(FUZZ_BUILD)/libbailey.a
+	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
+
 fuzz:
 	tests/deps.sh build fuzz
 	$(MAKE) $(BUILD)/bailey
 	$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang OPT="-O1 -g" WARN="-Wall -Wextra" HARDEN= CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" \
 		$(FUZZ_BUILD)/libbailey.a
-	$(MAKE) $(FUZZ_BUILD)/fuzz_conf
+	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns
 	BUILD=$(BUILD) tests/fuzz/run $(FUZZ_BUILD)/fuzz_conf $(FUZZTIME)
+	tests/fuzz/run-dns $(FUZZ_BUILD)/fuzz_dns $(FUZZTIME)
 
 BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/bailey
@@ -238,6 +247,7 @@ install: all man
 		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
+	install -m 0755 $(BUILD)/bailey-resolver $(DESTDIR)$(LIBEXECDIR)/bailey-resolver
 	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
 	$(if $(UNPACK),install -m 0755 $(BUILD)/bailey-unpack $(DESTDIR)$(LIBEXECDIR)/bailey-unpack)
 	$(if $(NET),install -m 0755 $(BUILD)/bailey-net $(DESTDIR)$(LIBEXECDIR)/bailey-net)
@@ -250,7 +260,7 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net)
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-resolver)
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
@@ -259,5 +269,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(UNIT:=.d)
 .PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean

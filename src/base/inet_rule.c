@@ -73,7 +73,7 @@ static int addresses(const char *text, struct inet_rule *r, char *why)
 	part[len] = '\0';
 	r->family = strchr(part, ':') != NULL ? AF_INET6 : AF_INET;
 	if (inet_pton(r->family, part, &bytes) != 1)
-		return refuse(why, "there is no IPv4 or IPv6 address in it where one is wanted; names are not looked up");
+		return refuse(why, "there is no IPv4 or IPv6 address in it where one is wanted");
 	/* Packets to such an address are IPv4, and a rule for it would match none. */
 	if (r->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&bytes))
 		return refuse(why, "write the IPv4 address alone, without \"::ffff:\"");
@@ -88,6 +88,16 @@ static int addresses(const char *text, struct inet_rule *r, char *why)
 	return beyond ? refuse(why, "the address has bits set beyond its prefix; the network is %s/%u", r->address, r->prefix) : 0;
 }
 
+/* What follows an "@". */
+static int where(const char *text, struct inet_rule *r, char *why)
+{
+	bool address = strpbrk(text, ":/") != NULL || strspn(text, "0123456789.") == strlen(text);
+	if (address)
+		return addresses(text, r, why);
+	const char *wrong = domain_pattern(text, r->name);
+	return wrong != NULL ? refuse(why, "%s", wrong) : 0;
+}
+
 /* ":echo", and where to. */
 static int echo(const char *text, struct inet_rule *r, char *why)
 {
@@ -97,7 +107,7 @@ static int echo(const char *text, struct inet_rule *r, char *why)
 	const char *rest = is_echo ? text + sizeof word - 1 : text;
 	if (!is_echo || (*rest != '\0' && *rest != '@'))
 		return refuse(why, "of ICMP there is \"icmp:echo\", which ping sends");
-	return *rest == '@' ? addresses(rest + 1, r, why) : 0;
+	return *rest == '@' ? where(rest + 1, r, why) : 0;
 }
 
 int inet_rule(const char *text, struct inet_rule *ret, char why[INET_RULE_WHY])
@@ -128,5 +138,5 @@ int inet_rule(const char *text, struct inet_rule *ret, char why[INET_RULE_WHY])
 			return r;
 		rest += len;
 	}
-	return *rest == '@' ? addresses(rest + 1, ret, why) : 0;
+	return *rest == '@' ? where(rest + 1, ret, why) : 0;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/domain.h"
 #include "base/inet.h"
 
 enum { INET_RULE_WHY = 160 };
@@ -16,11 +17,13 @@ struct inet_rule {
 	int family; /* AF_INET, AF_INET6; 0: no address is given */
 	char address[INET_TEXT]; /* in its one spelling, without bits beyond the prefix */
 	unsigned prefix; /* 32 or 128 for one address */
+	char name[DOMAIN_TEXT]; /* instead of an address: domain_pattern(); "": none is given */
 };
 
 /*
- * PROTOCOL[:PORT[-PORT]][@ADDRESS[/PREFIX]], icmp:echo[@ADDRESS[/PREFIX]] or ADDRESS[/PREFIX]; PROTOCOL is "tcp" or "udp".  No names, no blanks, no IPv4 address
- * in the form of IPv6.  0, or -EINVAL with the reason in `why`, which goes after "...": ".
+ * PROTOCOL[:PORT[-PORT]][@WHERE], icmp:echo[@WHERE] or ADDRESS[/PREFIX]; PROTOCOL is "tcp" or "udp", WHERE is ADDRESS[/PREFIX] or a name
+ * as domain_pattern() takes it.  No blanks, no IPv4 address in the form of IPv6.  0, or -EINVAL with the reason in `why`, which
+ * goes after "...": ".
  */
 int inet_rule(const char *text, struct inet_rule *ret, char why[INET_RULE_WHY]);
 

@@ -100,3 +100,16 @@ int tool_run_with(const struct tool_extra *extra, const char *path, char *const 
 		return err_set(e, 0, "%s: %s failed without a word (status %d)", what, path, WEXITSTATUS(status));
 	return err_set(e, 0, "%s: %s was killed by signal %d", what, path, WTERMSIG(status));
 }
+
+int tool_text(const char *text, size_t len)
+{
+	int fd = (int)sys_result(syscall(SYS_memfd_create, "text", 1U /* MFD_CLOEXEC */));
+	if (fd < 0)
+		return fd;
+	ssize_t n = pwrite(fd, text, len, 0);
+	if (n == (ssize_t)len)
+		return fd;
+	int r = n < 0 ? -errno : -EIO;
+	(void)close(fd);
+	return r;
+}

@@ -3,6 +3,7 @@
 #define BAILEY_BASE_TOOL_H
 
 #include <signal.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -24,5 +25,8 @@ struct tool_extra {
 /* The same for a program that reads something, or is started in another place. */
 int tool_run_with(const struct tool_extra *extra, const char *path, char *const *argv, const sigset_t *mask, int seconds,
 	const char *what, struct err *e);
+
+/* A file in memory with this text, close-on-exec and at its beginning, for a program to read; or -errno. */
+int tool_text(const char *text, size_t len);
 
 #endif

@@ -34,6 +34,7 @@ struct cli {
 	const char *identities; /* the directory with the homes of identities, by profile; or NULL without a home */
 	const char *unpack; /* path of bailey-unpack */
 	const char *net_helper; /* path of bailey-net */
+	const char *resolver; /* path of bailey-resolver */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
 	const char *notify; /* the program whose failure to start is also shown as a notification, or NULL */

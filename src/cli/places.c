@@ -37,6 +37,7 @@ static bool find_tree(struct cli *cli, const char *dir)
 	cli->scope_helper = path_join(a, dir, "bailey-scope");
 	cli->unpack = path_join(a, dir, "bailey-unpack");
 	cli->net_helper = path_join(a, dir, "bailey-net");
+	cli->resolver = path_join(a, dir, "bailey-resolver");
 	return true;
 }
 
@@ -57,6 +58,7 @@ static void find_prefix(struct cli *cli, const char *dir)
 	cli->scope_helper = path_join(a, prefix, "libexec/bailey/bailey-scope");
 	cli->unpack = path_join(a, prefix, "libexec/bailey/bailey-unpack");
 	cli->net_helper = path_join(a, prefix, "libexec/bailey/bailey-net");
+	cli->resolver = path_join(a, prefix, "libexec/bailey/bailey-resolver");
 }
 
 static void add_own(struct cli *cli, const char *path)
@@ -97,6 +99,7 @@ void cli_find_places(struct cli *cli)
 	add_own(cli, cli->scope_helper);
 	add_own(cli, cli->unpack);
 	add_own(cli, cli->net_helper);
+	add_own(cli, cli->resolver);
 	if (dir != NULL)
 		add_own(cli, arena_strdup(a, exe));
 }

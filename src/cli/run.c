@@ -218,6 +218,7 @@ int cmd_run(struct cli *cli, struct args *args)
 	struct launch_options o = { .filter = cli->filter,
 		.scope_helper = cli->scope_helper,
 		.net_helper = cli->net_helper,
+		.resolver = cli->resolver,
 		.verbose = cli->verbose,
 		.quiet = cli->quiet,
 		.command_line = cli->command_line,

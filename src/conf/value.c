@@ -368,7 +368,8 @@ static bool rule_valid(const struct place *at, const struct setting *row, const 
 		return true;
 	return inet_rule(text, &rule, why) == 0 ||
 		refuse(at,
-			"write \"tcp:443\", \"udp:53@192.0.2.1\", \"tcp:1000-2000@2001:db8::/32\", \"10.0.0.0/8\" or \"icmp:echo\"",
+			"write \"tcp:443\", \"tcp:443@*.example.org\", \"udp:53@192.0.2.1\", \"tcp:1000-2000@2001:db8::/32\", \"10.0.0.0/8\" "
+			"or \"icmp:echo\"",
 			"\"%s\": %s", text, why);
 }
 

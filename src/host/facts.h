@@ -62,7 +62,7 @@ struct facts {
 	const char *tty[3]; /* terminal behind descriptor 0..2, or NULL; "": one without a name here; live: see facts_terminal() */
 
 	/* bailey's program, helpers, shipped profiles and a profile given by path: paths that decide over the next launch */
-	const char *own[8];
+	const char *own[16];
 	size_t own_count;
 
 	/* the machine; ask through the functions below */

@@ -5,6 +5,8 @@
  */
 #include "launch/firewall.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <string.h>
@@ -14,74 +16,96 @@
 #include "base/sys.h"
 #include "base/tool.h"
 #include "launch/privileges.h"
+#include "launch/refusals.h"
+#include "resolver/nfset.h"
 
 enum { TOOL_SECONDS = 10, CAP_NET_ADMIN_NUMBER = 12 };
 
 struct entering {
+	const struct plan *plan;
 	int pidfd; /* of the sandbox's first process */
-	int log; /* a socket that a descriptor goes through to the launcher, or -1 */
+	int way; /* a socket that descriptors go through to the launcher, or -1 */
 };
 
-/* unix(7), SCM_RIGHTS: one descriptor and one byte. */
+/* unix(7), SCM_RIGHTS: descriptors and one byte. */
 union control {
 	struct cmsghdr head;
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(sizeof(int) * FIREWALL_SOCKETS)];
 };
 
-static int send_descriptor(int socket, int fd)
+static int send_descriptors(int socket, const int *fds, size_t count)
 {
 	char byte = 0;
 	struct iovec iov = { &byte, 1 };
-	union control control = { .head = { .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	size_t size = count * sizeof *fds;
+	union control control = { .head = { .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size) };
+	memcpy(CMSG_DATA(&control.head), fds, size);
 	return sendmsg(socket, &m, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 
-/* -1 when there is none. */
-static int receive_descriptor(int socket)
+/* Exactly as many. False when there are none. */
+static bool receive_descriptors(int socket, int *fds, size_t count)
 {
 	char byte;
-	int fd = -1;
 	struct iovec iov = { &byte, 1 };
 	union control control;
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
 	if (recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
-		return -1;
+		return false;
 	const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	if (c != NULL && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof fd))
-		memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	return fd;
+	if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(count * sizeof *fds))
+		return false;
+	memcpy(fds, CMSG_DATA(c), count * sizeof *fds);
+	return true;
+}
+
+/* Where programs inside ask for names.  The loopback may not be up yet: IP_FREEBIND of ip(7). */
+static int open_names(void)
+{
+	const struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	const int on = 1;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on) == 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0)
+		return fd;
+	int r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+/* What others will use of the sandbox's network, in the order of enum firewall_socket. The process ends soon after a failure. */
+static int open_sockets(const struct entering *in, const char **ret_failed)
+{
+	const struct firewall_plan *f = &in->plan->firewall;
+	int fds[FIREWALL_SOCKETS];
+	size_t count = 0;
+	*ret_failed = "cannot listen to what the rules refuse";
+	if (f->log && (fds[count++] = refusals_open()) < 0)
+		return fds[count - 1];
+	*ret_failed = "cannot take the place of the sandbox's name server";
+	if (f->names.spec != NULL && ((fds[count++] = open_names()) < 0 || (fds[count++] = nfset_open()) < 0))
+		return fds[count - 1];
+	*ret_failed = "cannot hand a socket to the launcher";
+	return count > 0 ? send_descriptors(in->way, fds, count) : 0;
 }
 
 static int enter(void *data, const char **ret_failed)
 {
 	const struct entering *in = data;
+	int own = (in->plan->clone_flags & CLONE_NEWUSER) != 0 ? CLONE_NEWUSER : 0;
 	*ret_failed = "cannot enter the sandbox's network";
-	if (setns(in->pidfd, CLONE_NEWUSER | CLONE_NEWNET) < 0)
+	if (setns(in->pidfd, own | CLONE_NEWNET) < 0)
 		return -errno;
 	/* Lost on the way: prctl(2). */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return -errno;
-	*ret_failed = "cannot listen to what the rules refuse";
-	int log = in->log >= 0 ? refusals_open() : 0;
-	int r = in->log >= 0 && log >= 0 ? send_descriptor(in->log, log) : log;
+	int r = open_sockets(in, ret_failed);
 	if (r < 0)
 		return r;
 	*ret_failed = "cannot give up what making the rules does not need";
 	return privileges_drop(UINT64_C(1) << CAP_NET_ADMIN_NUMBER, false);
-}
-
-static int write_text(const char *text)
-{
-	int fd = (int)sys_result(syscall(SYS_memfd_create, "rules", 1U /* MFD_CLOEXEC */));
-	size_t len = strlen(text);
-	ssize_t n = fd >= 0 ? write(fd, text, len) : fd;
-	int error = n < 0 ? errno : n != (ssize_t)len ? EIO : 0;
-	if (fd < 0 || (error == 0 && lseek(fd, 0, SEEK_SET) == 0))
-		return fd;
-	(void)close(fd);
-	return error != 0 ? -error : -EIO;
 }
 
 static bool has_ended(int pidfd)
@@ -94,7 +118,7 @@ static int load(const struct plan *plan, struct entering *in, const sigset_t *ma
 {
 	static char name[] = "nft", option[] = "-f", input[] = "-";
 	char *const argv[] = { name, option, input, NULL };
-	int text = write_text(plan->firewall.ruleset);
+	int text = tool_text(plan->firewall.ruleset, strlen(plan->firewall.ruleset));
 	if (text < 0)
 		return err_set(e, -text, "cannot write the rules of the sandbox's network");
 	const struct tool_extra extra = { .input = text, .prepare = enter, .data = in };
@@ -108,22 +132,28 @@ static int load(const struct plan *plan, struct entering *in, const sigset_t *ma
 	return r;
 }
 
-int firewall_load(const struct plan *plan, int pidfd, const sigset_t *mask, struct refusals *log, struct err *e)
+int firewall_load(const struct plan *plan, int pidfd, const sigset_t *mask, struct firewall_sockets *ret, struct err *e)
 {
-	int pair[2] = { -1, -1 }, r = 0;
-	if (log != NULL && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+	const struct firewall_plan *f = &plan->firewall;
+	int pair[2] = { -1, -1 }, fds[FIREWALL_SOCKETS] = { -1, -1, -1 }, r = 0;
+	size_t count = (size_t)f->log + (f->names.spec != NULL ? 2 : 0), at = f->log ? 1 : 0;
+	if (count > 0 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
 		r = err_set(e, errno, "cannot make a socket pair");
-	struct entering in = { .pidfd = pidfd, .log = pair[1] };
+	struct entering in = { .plan = plan, .pidfd = pidfd, .way = pair[1] };
 	if (r == 0)
 		r = load(plan, &in, mask, e);
-	if (r == 0 && log != NULL) {
-		log->fd = receive_descriptor(pair[0]);
-		if (log->fd < 0)
-			r = err_set(e, EIO, "cannot listen to what the rules of the sandbox's network refuse");
-	}
+	if (r == 0 && count > 0 && !receive_descriptors(pair[0], fds, count))
+		r = err_set(e, EIO, "cannot get the sockets of the sandbox's network");
 	for (int i = 0; i < 2 && pair[i] >= 0; i++)
 		(void)close(pair[i]);
+	*ret = (struct firewall_sockets){ -1, -1, -1 };
+	if (r == 0 && f->log)
+		ret->log = fds[0];
+	if (r == 0 && f->names.spec != NULL) {
+		ret->names = fds[at];
+		ret->sets = fds[at + 1];
+	}
 	if (r == 0)
 		return 0;
-	return has_ended(pidfd) ? -ESRCH : err_at(e, plan->firewall.origin);
+	return has_ended(pidfd) ? -ESRCH : err_at(e, f->origin);
 }

@@ -289,6 +289,23 @@ static int connect_network(
 	return 0;
 }
 
+static int make_rules(
+	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
+	struct firewall_sockets sockets;
+	say(o, STEP_FIREWALL, "rules of the sandbox's network", plan->firewall.rule_count);
+	int r = firewall_load(plan, s->pidfd, &child->mask, &sockets, e);
+	if (r == 0 && s->refusals != NULL) {
+		s->refusals->fd = sockets.log;
+		undo_push(undo, undo_close, sockets.log);
+	}
+	if (r < 0 || s->resolver == NULL)
+		return r;
+	say(o, STEP_RESOLVER, "sets of addresses for names", plan->firewall.names.groups);
+	return resolver_start(s->resolver, plan, child->arena, o->resolver, &sockets, s->pidfd, s->signals, &child->mask, undo, e);
+}
+
 /* While the sandbox builds its file tree. The rules come first: nothing gets out before they hold. */
 static int make_network(struct bridge *bridge, const struct child_args *child, struct supervise *s, struct undo *undo,
 	const struct launch_options *o, struct err *e)
@@ -296,10 +313,7 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 	const struct plan *plan = child->plan;
 	int r = 0;
 	if (plan->firewall.nft != NULL) {
-		say(o, STEP_FIREWALL, "rules of the sandbox's network", plan->firewall.rule_count);
-		r = firewall_load(plan, s->pidfd, &child->mask, s->refusals, e);
-		if (s->refusals != NULL && s->refusals->fd >= 0)
-			undo_push(undo, undo_close, s->refusals->fd);
+		r = make_rules(child, s, undo, o, e);
 		if (r == -ESRCH)
 			return 0; /* a sandbox that is gone is seen later */
 	}
@@ -350,6 +364,11 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (plan->firewall.log) {
 		refusals_begin(&refusals, a, plan);
 		s.refusals = &refusals;
+	}
+	struct resolver resolver; /* the same where there are no rules for names */
+	if (plan->firewall.names.spec != NULL) {
+		resolver_begin(&resolver);
+		s.resolver = &resolver;
 	}
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = prepare_descriptors(&child, e); /* before we open any: one of ours is not what was asked for */

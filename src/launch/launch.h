@@ -32,6 +32,7 @@ struct launch_options {
 	struct filter_places filter;
 	const char *scope_helper; /* path of bailey-scope */
 	const char *net_helper; /* path of bailey-net */
+	const char *resolver; /* path of bailey-resolver */
 	const char *name; /* the sandbox's, for other commands; or NULL: the profile's and a number */
 	int status_fd; /* events as JSON lines, or -1 */
 	bool verbose; /* say each step on standard error */

@@ -60,7 +60,21 @@ static int enter_view(const struct starting *s, const char **ret_failed)
 	return r == 0 ? (int)sys_result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) : r;
 }
 
-/* The process that becomes the program, with nothing of ours but ends of two pipes. */
+/* The descriptors as 3 and so on, and the input as 0; first they go where none of those is. */
+static bool place(const struct outside_program *p, int null)
+{
+	int high[OUTSIDE_DESCRIPTORS + 1], first = STDERR_FILENO + 1 + OUTSIDE_DESCRIPTORS;
+	size_t count = p->descriptor_count;
+	for (size_t i = 0; i < count; i++)
+		high[i] = fcntl(p->descriptors[i], F_DUPFD_CLOEXEC, first);
+	high[count] = fcntl(p->input > 0 ? p->input : null, F_DUPFD_CLOEXEC, first);
+	for (size_t i = 0; i <= count; i++)
+		if (high[i] < 0 || dup2(high[i], i < count ? STDERR_FILENO + 1 + (int)i : STDIN_FILENO) < 0)
+			return false;
+	return true;
+}
+
+/* The process that becomes the program, with nothing of ours but ends of two pipes and what is meant for it. */
 static _Noreturn void execute(const struct starting *s, int ready, int said, const sigset_t *mask)
 {
 	static char language[] = "LC_ALL=C", search[] = "PATH=/usr/bin:/bin";
@@ -68,7 +82,10 @@ static _Noreturn void execute(const struct starting *s, int ready, int said, con
 	const struct outside_program *p = s->program;
 	/* As programs expect to find it (pasta fails when it is ignored), whatever our caller ignores. */
 	struct sigaction plain = { .sa_handler = SIG_DFL };
+	const int first = STDERR_FILENO + 1 + OUTSIDE_DESCRIPTORS;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ready = fcntl(ready, F_DUPFD_CLOEXEC, first);
+	said = fcntl(said, F_DUPFD_CLOEXEC, first);
 	const char *failed = "a namespace";
 	int r = p->view != NULL ? enter_view(s, &failed) : 0;
 	if (r < 0) {
@@ -76,9 +93,10 @@ static _Noreturn void execute(const struct starting *s, int ready, int said, con
 		_exit(NOT_EXECUTED);
 	}
 	/* Holds until the program enters another user namespace; by then the keeper watches. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && sigaction(SIGPIPE, &plain, NULL) == 0 && null >= 0 &&
-		dup2(null, STDIN_FILENO) >= 0 && dup2(ready, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
-		sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && sigprocmask(SIG_SETMASK, mask, NULL) == 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && sigaction(SIGPIPE, &plain, NULL) == 0 && null >= 0 && ready >= 0 &&
+		said >= 0 && place(p, null) && dup2(ready, STDOUT_FILENO) >= 0 && dup2(said, STDERR_FILENO) >= 0 &&
+		sys_close_range(STDERR_FILENO + 1 + (unsigned)p->descriptor_count, ~0U, CLOSE_RANGE_CLOEXEC) == 0 &&
+		sigprocmask(SIG_SETMASK, mask, NULL) == 0)
 		(void)execve(p->path, p->argv, p->envp != NULL ? p->envp : usual);
 	_exit(NOT_EXECUTED);
 }

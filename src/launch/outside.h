@@ -19,16 +19,21 @@ struct outside {
 	int said; /* its standard error */
 };
 
+enum { OUTSIDE_DESCRIPTORS = 4 };
+
 struct outside_program {
 	const char *path;
 	char *const *argv, *const *envp; /* NULL-terminated; no `envp`: LC_ALL=C and a PATH */
 	const struct view *view; /* the file tree that it sees, in a user namespace of its own; NULL: the host's */
 	const char *const *served; /* with a view: see struct mount_state */
+	int input; /* becomes its standard input; 0: /dev/null does */
+	int descriptors[OUTSIDE_DESCRIPTORS]; /* become 3, 4, ... */
+	size_t descriptor_count;
 };
 
 /*
- * Starts the program with `mask`, standard input at /dev/null.  Its release goes on `undo`.  0, or -errno with `e`; that its view could
- * not be made shows as its end, with outside_said() telling why.
+ * Starts the program with `mask`.  Its release goes on `undo`; descriptors that it gets stay the caller's too.  0, or -errno with `e`;
+ * that its view could not be made shows as its end, with outside_said() telling why.
  */
 int outside_start(struct outside *ret, const struct outside_program *p, const sigset_t *mask, struct undo *undo, struct err *e);
 

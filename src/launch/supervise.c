@@ -17,7 +17,7 @@
 #include "launch/events.h"
 #include "launch/fault.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 7 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 8 };
 
 struct state {
 	struct supervise *s;
@@ -292,6 +292,13 @@ static void service_lost(const struct state *st, int *pidfd, const char *program
 			STDERR_FILENO, "bailey: %s has ended: the sandbox has no %s any more%s\n", program, what, raw ? "\r" : "");
 }
 
+/* What it has let through before is closed too; if that cannot be done, it closes when its time is over. */
+static void resolver_lost(const struct state *st)
+{
+	(void)resolver_close_sets(st->s->resolver);
+	service_lost(st, &st->s->resolver->pidfd, "bailey-resolver", "names");
+}
+
 static int remaining(const struct state *st)
 {
 	int64_t next = st->deadline;
@@ -332,6 +339,7 @@ static void loop(struct state *st)
 			{ .fd = s->refusals != NULL ? s->refusals->fd : -1, .events = POLLIN },
 			{ .fd = s->bus, .events = POLLIN },
 			{ .fd = s->screen, .events = POLLIN },
+			{ .fd = s->resolver != NULL ? s->resolver->pidfd : -1, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		struct pollfd *terminal = fds + FIXED_POLLS;
@@ -358,6 +366,8 @@ static void loop(struct state *st)
 			service_lost(st, &s->bus, "xdg-dbus-proxy", "D-Bus");
 		if (fds[6].revents != 0)
 			service_lost(st, &s->screen, "its X server", "display");
+		if (fds[7].revents != 0)
+			resolver_lost(st);
 		if (fds[4].revents != 0)
 			refusals_read(s->refusals);
 		if (terminals > 0 && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))
@@ -415,6 +425,8 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 		refusals_read(s->refusals);
 		refusals_tell(s->refusals, s->status_fd, s->quiet);
 	}
+	if (s->resolver != NULL)
+		resolver_tell(s->resolver, s->status_fd, s->quiet);
 	event_ended(s->status_fd, ret->status, ret->signal);
 	control_end(s->control, ret);
 	return 0;

@@ -11,6 +11,7 @@
 #include "launch/message.h"
 #include "launch/pty.h"
 #include "launch/refusals.h"
+#include "launch/resolver.h"
 #include "launch/terminal.h"
 #include "launch/track.h"
 
@@ -29,6 +30,7 @@ struct supervise {
 	int bus; /* pidfd of the program that filters its D-Bus, or -1 */
 	int screen; /* pidfd of an X server of its own, or -1 */
 	struct refusals *refusals; /* of network.log, else NULL */
+	struct resolver *resolver; /* of rules for names, else NULL */
 	struct terminal terminal;
 	struct pty *pty; /* with a pseudo terminal, else NULL */
 	uint64_t timeout_ms; /* 0: none */

@@ -125,6 +125,11 @@ static void say_network(struct statements *s, const struct plan *plan)
 	}
 	if (plan->firewall.nft != NULL)
 		say(s, "network", plan->firewall.only ? "refused: all else" : "reached: all else", plan->firewall.origin);
+	if (plan->firewall.names.spec != NULL)
+		say(s, "network",
+			arena_printf(s->arena, "names are looked up from outside, and reached for %s at least",
+				num_duration_text(s->arena, plan->firewall.names.least_ms)),
+			plan->firewall.names.origin);
 	if (plan->firewall.log)
 		say(s, "network", "what was refused is listed at the end", plan->firewall.origin);
 	for (const char *line = n->resolv; line != NULL && *line != '\0';) {

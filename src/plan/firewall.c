@@ -4,8 +4,7 @@
 #include <strings.h>
 #include <sys/capability.h>
 
-#include "base/inet_rule.h"
-#include "plan/parts.h"
+#include "plan/firewall_parts.h"
 
 static const char *const setting_allow = "network.allow", *const setting_deny = "network.deny";
 
@@ -33,16 +32,12 @@ static const char refusal[] = "		meta l4proto 6 counter reject with tcp reset\n"
 			      "	}\n";
 
 /* Nothing passes through a sandbox from one interface to another, whatever ip_forward is inherited as. */
+/* DNS. */
+enum { DOMAIN_PORT = 53 };
+
 static const char forwarding[] = "	chain forward {\n"
 				 "		type filter hook forward priority filter; policy drop;\n"
 				 "	}\n";
-
-struct making {
-	struct planner *pl;
-	struct firewall_plan *f;
-	size_t cap;
-	struct buf text;
-};
 
 /* "tcp dport 1000-2000 ip daddr 192.0.2.0/24" */
 static const char *expression(struct arena *a, const struct inet_rule *r)
@@ -74,7 +69,11 @@ static const char *words(struct arena *a, const struct inet_rule *r, bool deny)
 	else if (r->first != 0)
 		buf_printf(&b, " port %u", (unsigned)r->first);
 	bool one = r->prefix == (r->family == AF_INET6 ? 128 : 32);
-	if (r->family == 0)
+	if (r->name[0] == '*')
+		buf_printf(&b, " at all names below %s", r->name + 2);
+	else if (r->name[0] != '\0')
+		buf_printf(&b, " at %s", r->name);
+	else if (r->family == 0)
 		buf_puts(&b, " anywhere");
 	else if (one)
 		buf_printf(&b, " at %s", r->address);
@@ -83,14 +82,59 @@ static const char *words(struct arena *a, const struct inet_rule *r, bool deny)
 	return buf_text(&b);
 }
 
-static void keep(struct making *m, struct firewall_rule rule)
+static void keep(struct firewall_making *m, struct firewall_rule rule)
 {
 	struct firewall_plan *f = m->f;
 	f->rules = arena_grow(m->pl->arena, f->rules, f->rule_count, &m->cap, sizeof *f->rules);
 	f->rules[f->rule_count++] = rule;
 }
 
-static void add(struct making *m, const struct item *item, const char *setting, bool deny)
+/* A rule for addresses, or everywhere. */
+static void add_rule(struct firewall_making *m, const struct inet_rule *r, bool deny)
+{
+	const char *kind = deny || r->protocol != 0 ? "" : "meta l4proto { 6, 17 } ";
+	const char *verdict = deny ? "goto refuse" : "counter accept";
+	struct arena *a = m->pl->arena;
+	if (m->names && !deny && r->family != 0)
+		buf_printf(&m->spec, "reachable %s/%u\n", r->address, r->prefix);
+	if (r->protocol != IPPROTO_ICMP) {
+		buf_printf(&m->text, "		%s%s%s\n", kind, expression(a, r), verdict);
+		return;
+	}
+	for (int six = 0; six < 2; six++)
+		if (r->family == 0 || (r->family == AF_INET6) == (six != 0))
+			buf_printf(&m->text, "		%s%s type echo-request %s\n", expression(a, r), six ? "icmpv6" : "icmp",
+				verdict);
+}
+
+/* What cannot be meant. False after a diagnostic. */
+static bool check_rule(
+	struct firewall_making *m, const struct item *item, const char *setting, const struct inet_rule *r, bool deny)
+{
+	struct diags *d = m->pl->diags;
+	struct diag *at;
+	if (r->family != 0 && inet_is_loopback(r->address)) {
+		at = diag_error(
+			d, item->origin, setting, "\"%s\": the loopback is the sandbox's own, and always open to it", item->text);
+		diag_hint(d, at, "take the rule away");
+		return false;
+	}
+	if (deny && r->name[0] != '\0') {
+		at = diag_error(d, item->origin, setting,
+			"\"%s\": a name cannot be denied, as its addresses can be those of others", item->text);
+		diag_hint(d, at, "what network.allow does not name is refused");
+		return false;
+	}
+	if (m->names && !deny && r->first <= DOMAIN_PORT && r->last >= DOMAIN_PORT) {
+		at = diag_error(
+			d, item->origin, setting, "\"%s\": beside rules for names no other name server can be asked", item->text);
+		diag_hint(d, at, "network.dns says whom bailey's own resolver asks");
+		return false;
+	}
+	return true;
+}
+
+static void add(struct firewall_making *m, const struct item *item, const char *setting, bool deny)
 {
 	struct inet_rule r;
 	char why[INET_RULE_WHY];
@@ -103,30 +147,21 @@ static void add(struct making *m, const struct item *item, const char *setting, 
 		}
 		return;
 	}
-	if (r.family != 0 && inet_is_loopback(r.address)) {
-		struct diag *at = diag_error(m->pl->diags, item->origin, setting,
-			"\"%s\": the loopback is the sandbox's own, and always open to it", item->text);
-		diag_hint(m->pl->diags, at, "take the rule away");
+	bool name = r.name[0] != '\0';
+	if (!check_rule(m, item, setting, &r, deny) || (name && !firewall_add_name(m, item, &r)))
 		return;
-	}
-	keep(m, (struct firewall_rule){ .text = item->text, .words = words(a, &r, deny), .deny = deny, .origin = item->origin });
-	const char *kind = deny || r.protocol != 0 ? "" : "meta l4proto { 6, 17 } ";
-	const char *verdict = deny ? "goto refuse" : "counter accept";
-	if (r.protocol != IPPROTO_ICMP) {
-		buf_printf(&m->text, "		%s%s%s\n", kind, expression(a, &r), verdict);
-		return;
-	}
-	for (int six = 0; six < 2; six++)
-		if (r.family == 0 || (r.family == AF_INET6) == (six != 0))
-			buf_printf(&m->text, "		%s%s type echo-request %s\n", expression(a, &r), six ? "icmpv6" : "icmp",
-				verdict);
+	if (!name)
+		add_rule(m, &r, deny);
+	keep(m,
+		(struct firewall_rule){
+			.text = item->text, .words = words(a, &r, deny), .deny = deny, .name = name, .origin = item->origin });
 }
 
 /*
  * What nobody inside has asked for comes in at the forwarded ports only: a neighbour on a bridge could call at any other.  Dropped, as
  * an answer would have to pass the rules for what goes out.
  */
-static void add_incoming(struct making *m)
+static void add_incoming(struct firewall_making *m)
 {
 	const struct user_network *n = &m->pl->plan->user_network;
 	buf_puts(&m->text,
@@ -140,7 +175,7 @@ static void add_incoming(struct making *m)
 }
 
 /* Who allows "tcp:443" means a server by its name. */
-static void add_servers(struct making *m)
+static void add_servers(struct firewall_making *m)
 {
 	struct planner *pl = m->pl;
 	static const char key[] = "nameserver ";
@@ -166,7 +201,7 @@ static void add_servers(struct making *m)
 	}
 }
 
-static void plan_rules(struct making *m)
+static void plan_rules(struct firewall_making *m)
 {
 	const struct profile *p = m->pl->p;
 	struct firewall_plan *f = m->f;
@@ -174,24 +209,27 @@ static void plan_rules(struct making *m)
 	if (f->log)
 		log = arena_printf(m->pl->arena, "		log group %d snaplen %d\n", FIREWALL_LOG_GROUP, FIREWALL_LOG_BYTES);
 	buf_printf(&m->text,
-		"table inet bailey {\n	chain refuse {\n%s%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s",
+		"	chain refuse {\n%s%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s",
 		log, refusal, f->only ? "drop" : "accept", beginning);
 	for (size_t i = 0; i < p->network_deny.count; i++)
 		add(m, &p->network_deny.items[i], setting_deny, true);
+	if (m->names) /* a rule for addresses must not open another way to ask */
+		buf_printf(&m->text, "		meta l4proto { 6, 17 } th dport %d goto refuse\n", DOMAIN_PORT);
 	for (size_t i = 0; i < p->network_allow.count; i++)
 		add(m, &p->network_allow.items[i], setting_allow, false);
 	bool none = true;
 	for (size_t i = 0; i < f->rule_count; i++)
 		none = none && f->rules[i].deny;
-	if (f->only && !none)
+	if (f->only && !none && !m->names)
 		add_servers(m);
 	if (f->only)
 		buf_puts(&m->text, "		goto refuse\n");
 	buf_puts(&m->text, "	}\n");
 	if (f->only)
 		add_incoming(m);
-	buf_printf(&m->text, "%s}\n", forwarding);
-	f->ruleset = buf_text(&m->text);
+	firewall_end_names(m);
+	f->ruleset = arena_printf(
+		m->pl->arena, "table inet " NAME_SET_TABLE " {\n%s%s%s}\n", buf_text(&m->sets), buf_text(&m->text), forwarding);
 }
 
 /* Whether Landlock could do the same: TCP ports at any address. */
@@ -202,8 +240,8 @@ static const char *tcp_ports(struct planner *pl)
 	for (size_t i = 0; i < l->count; i++) {
 		struct inet_rule r;
 		char why[INET_RULE_WHY];
-		if (inet_rule(l->items[i].text, &r, why) < 0 || r.protocol != IPPROTO_TCP || r.family != 0 || r.first == 0 ||
-			r.first != r.last)
+		if (inet_rule(l->items[i].text, &r, why) < 0 || r.protocol != IPPROTO_TCP || r.family != 0 || r.name[0] != '\0' ||
+			r.first == 0 || r.first != r.last)
 			return NULL;
 		buf_printf(&b, "%s%u", i > 0 ? ", " : "", (unsigned)r.first);
 	}
@@ -269,6 +307,7 @@ void plan_firewall(struct planner *pl)
 {
 	const struct profile *p = pl->p;
 	if (p->network_allow.count == 0 && p->network_deny.count == 0) {
+		firewall_check_time(pl, false);
 		if (p->network_log.i != 0) {
 			struct diag *at = diag_error(
 				pl->diags, p->network_log.origin, "network.log", "there are no rules that could refuse anything");
@@ -286,7 +325,12 @@ void plan_firewall(struct planner *pl)
 	f->only = only;
 	f->log = p->network_log.i != 0;
 	f->origin = first->origin;
-	struct making m = { .pl = pl, .f = f, .text = { .arena = pl->arena } };
+	struct firewall_making m = { .pl = pl,
+		.f = f,
+		.text = { .arena = pl->arena },
+		.sets = { .arena = pl->arena },
+		.spec = { .arena = pl->arena },
+		.names = plan_has_names(pl) };
 	plan_rules(&m);
 	const char *refused, *hint;
 	f->nft = plan_tool_of_admin(pl, "nft", &refused);

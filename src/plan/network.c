@@ -79,7 +79,7 @@ static struct servers own_servers(struct planner *pl)
 	const struct list *l = &pl->p->network_dns;
 	struct servers s = { .text = { .arena = pl->arena } };
 	for (size_t i = 0; i < l->count; i++) {
-		if (inet_is_loopback(l->items[i].text)) {
+		if (inet_is_loopback(l->items[i].text) && !plan_has_names(pl)) {
 			struct diag *at = diag_error(pl->diags, l->items[i].origin, "network.dns",
 				"%s is the loopback of the sandbox itself, where no name server listens", l->items[i].text);
 			diag_hint(pl->diags, at, "without network.dns the host's name servers are used");
@@ -93,6 +93,39 @@ static struct servers own_servers(struct planner *pl)
 	return s;
 }
 
+/* The addresses in lines of resolv.conf(5), three at most: MAXNS. */
+static void keep_servers(struct planner *pl, const char *text, struct name_rules *ret)
+{
+	enum { SERVERS_MAX = 3 };
+	ret->servers = arena_array(pl->arena, SERVERS_MAX, sizeof *ret->servers);
+	while (*text != '\0' && ret->server_count < SERVERS_MAX) {
+		size_t len = strcspn(text, "\n");
+		const char *key, *rest;
+		int family;
+		split_line(pl->arena, text, len, &key, &rest);
+		if (strcmp(key, "nameserver") == 0 && inet_address(rest, &family) == 0)
+			ret->servers[ret->server_count++] = rest;
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* With rules for names a resolver asks in the sandbox's stead, from the host's network, and so the host's loopback too. */
+static struct servers resolver_servers(struct planner *pl, bool own)
+{
+	struct servers s = { .text = { .arena = pl->arena } };
+	const char *text = "";
+	if (own) {
+		struct servers given = own_servers(pl);
+		text = buf_text(&given.text);
+	} else {
+		(void)facts_read(pl->facts, resolv_conf, &text);
+	}
+	keep_servers(pl, text, &pl->plan->firewall.names);
+	buf_puts(&s.text, "nameserver 127.0.0.1\n");
+	s.count = 1;
+	return s;
+}
+
 /*
  * Servers that can be reached from a network of its own.  The loopback of the host is not in there; a resolver that listens on
  * it knows others, which resolved(8) and NetworkManager(8) keep in a file beside.
@@ -101,6 +134,8 @@ static struct servers find_servers(struct planner *pl)
 {
 	static const char *const beside[] = { "/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf" };
 	bool own = pl->p->network_dns.count + pl->plan->bridge.dns_count > 0;
+	if (plan_has_names(pl))
+		return resolver_servers(pl, own);
 	struct servers s = own ? own_servers(pl) : read_servers(pl, resolv_conf);
 	bool stub = s.stub, loopback = s.loopback;
 	for (size_t i = 0; i < sizeof beside / sizeof *beside && s.count == 0 && (stub || loopback); i++)

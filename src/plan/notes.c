@@ -29,6 +29,10 @@ static void note_network(struct planner *pl)
 		if (servers)
 			planner_note(pl, plan->firewall.origin,
 				"Names can be looked up without a rule for it, and a name that is asked for carries data out.");
+		if (plan->firewall.names.spec != NULL)
+			planner_note(pl, plan->firewall.names.origin,
+				"Rules for names are about their addresses: other servers that share one of these can be reached too, and whoever "
+				"answers for a name with a \"*\" learns what stands in its place.");
 	} else if (plan->network == NETWORK_USER)
 		planner_note(pl, plan->network_origin,
 			arena_printf(pl->arena,

@@ -35,6 +35,9 @@ void plan_network(struct planner *pl);
 /* network.allow and network.deny. Needs plan_network() and plan_capabilities(). */
 void plan_firewall(struct planner *pl);
 
+/* Whether a rule of network.allow has a name; then the sandbox asks a resolver of bailey's, and nobody else. */
+bool plan_has_names(const struct planner *pl);
+
 /* The interface on a bridge, as text for bailey-net. Needs plan_identity(). */
 void plan_bridge(struct planner *pl);
 

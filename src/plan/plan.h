@@ -137,10 +137,22 @@ struct firewall_rule {
 	const char *words; /* for people: "tcp 443 at 192.0.2.0/24" */
 	bool deny;
 	bool server; /* nobody wrote it: a name server of the sandbox */
+	bool name; /* for names: the addresses that they have */
 	struct origin origin;
 };
 
 enum { FIREWALL_LOG_GROUP = 1, FIREWALL_LOG_BYTES = 128 }; /* nfnetlink_log: where refused packets go, and how much of each */
+
+/* Rules for names: the sandbox's own resolver runs outside (bailey-resolver), and fills the sets of base/name_set.h. */
+struct name_rules {
+	const char *spec; /* what the resolver reads: resolver/policy.h; NULL: there are no such rules */
+	size_t spec_len;
+	unsigned groups; /* of base/name_set.h */
+	const char **servers; /* whom it asks: addresses */
+	size_t server_count;
+	uint64_t least_ms; /* an address stays reachable for so long at least */
+	struct origin origin; /* the first of them */
+};
 
 /*
  * What the sandbox's own network may be used for: rules of nftables in its network namespace, loaded from outside before anything is
@@ -154,6 +166,7 @@ struct firewall_plan {
 	struct firewall_rule *rules;
 	size_t rule_count;
 	struct origin origin; /* the first line of the profile that asks for it */
+	struct name_rules names;
 };
 
 /* A network namespace that pasta(1) connects to the host's network, from outside, by ordinary sockets of the user. */

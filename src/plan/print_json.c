@@ -84,11 +84,21 @@ static void firewall(struct json *j, const struct firewall_plan *f)
 		json_string(j, "rule", r->text);
 		json_string(j, "does", r->deny ? "deny" : "allow");
 		json_bool(j, "name_server", r->server);
+		json_bool(j, "for_a_name", r->name);
 		json_string(j, "words", r->words);
 		json_origin(j, "origin", r->origin);
 		json_object_end(j);
 	}
 	json_array_end(j);
+	if (f->names.spec != NULL) {
+		json_object(j, "names");
+		json_array(j, "servers");
+		for (size_t i = 0; i < f->names.server_count; i++)
+			json_string(j, NULL, f->names.servers[i]);
+		json_array_end(j);
+		json_string(j, "resolver", f->names.spec);
+		json_object_end(j);
+	}
 	json_string(j, "text", f->ruleset);
 	json_object_end(j);
 }

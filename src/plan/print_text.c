@@ -186,6 +186,15 @@ static void firewall(struct text *t)
 		row(t, f->rules[i].deny ? "refused" : "reached", f->rules[i].words, f->rules[i].origin);
 	if (f->nft != NULL)
 		row(t, f->only ? "refused" : "reached", "all else", f->origin);
+	if (f->names.spec != NULL) {
+		struct buf servers = { .arena = t->arena };
+		for (size_t i = 0; i < f->names.server_count; i++)
+			buf_printf(&servers, "%s%s", i > 0 ? ", " : "", f->names.servers[i]);
+		row(t, "looked up",
+			arena_printf(t->arena, "only these names, from outside, by %s; reached for %s at least",
+				layout_clean(t->arena, buf_text(&servers)), num_duration_text(t->arena, f->names.least_ms)),
+			f->names.origin);
+	}
 	if (f->only)
 		row(t, "refused", "connections from outside, but to forwarded ports", f->origin);
 	if (f->log)

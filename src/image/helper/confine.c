@@ -1,15 +1,13 @@
 #include "image/helper/confine.h"
 
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/allow_list.h"
 #include "base/sys.h"
 
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
@@ -69,27 +67,8 @@ int confine_files(const char *tree, struct err *e)
 	return root < 0 ? err_set(e, -root, "cannot make %s the root of bailey-unpack", tree) : root;
 }
 
-#if defined(__x86_64__)
-#define NATIVE_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE_ARCH AUDIT_ARCH_AARCH64
-#else
-#error "bailey knows the system calls of x86_64 and aarch64"
-#endif
-
-#define ALLOW(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-/* Only when the bits are not in the call's third argument; both arches are little-endian. */
-#define ALLOW_WITHOUT(name, bits) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), \
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 2 * sizeof(uint64_t)), \
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1), KILL, BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
-
 static const struct sock_filter insns[] = {
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
-	KILL,
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	ALLOW_LIST_BEGIN,
 
 	/* memory, but no new code */
 	ALLOW(brk),
@@ -134,7 +113,7 @@ static const struct sock_filter insns[] = {
 	ALLOW(rt_sigprocmask),
 	ALLOW(rt_sigreturn),
 	ALLOW(exit_group),
-	KILL,
+	ALLOW_LIST_KILL,
 };
 
 static void limit(__rlimit_resource_t resource, rlim_t value)
