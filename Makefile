@@ -45,6 +45,8 @@ NET_SRC    = $(wildcard src/network/helper/*.c)
 NET_OBJ    = $(NET_SRC:%.c=$(BUILD)/obj/%.o)
 RESOLVER_SRC = $(wildcard src/resolver/helper/*.c)
 RESOLVER_OBJ = $(RESOLVER_SRC:%.c=$(BUILD)/obj/%.o)
+NETD_SRC   = $(wildcard src/network/netd/*.c) $(addprefix src/network/helper/,leases.c link.c port.c rules.c spec.c state.c)
+NETD_OBJ   = $(NETD_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -52,11 +54,11 @@ UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 SCOPE      := $(if $(shell $(PKG_CONFIG) --exists $(SCOPE_LIBS) && echo yes),bailey-scope)
 # The same goes for bailey-unpack, without which root file systems are directories only.
 UNPACK     := $(if $(shell $(PKG_CONFIG) --exists $(UNPACK_LIBS) && echo yes),bailey-unpack)
-# And for bailey-net, without which there are no bridges.
-NET        := $(if $(shell $(PKG_CONFIG) --exists $(NET_LIBS) && echo yes),bailey-net)
+# And for bailey-net and bailey-netd, without which there are no bridges.
+NET        := $(if $(shell $(PKG_CONFIG) --exists $(NET_LIBS) && echo yes),bailey-net bailey-netd)
 
 all: $(BUILD)/bailey $(BUILD)/bailey-filter $(BUILD)/bailey-resolver $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
-	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack) $(if $(NET),$(BUILD)/bailey-net,no-net)
+	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack) $(if $(NET),$(addprefix $(BUILD)/,$(NET)),no-net)
 
 no-scope:
 	@echo 'left out: bailey-scope, which asks systemd for control groups (it needs libsystemd-dev; Fedora: systemd-devel)'
@@ -136,6 +138,9 @@ $(BUILD)/bailey-net: $(NET_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-resolver: $(RESOLVER_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(RESOLVER_OBJ) $(BUILD)/libbailey.a
+
+$(BUILD)/bailey-netd: $(NETD_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(NETD_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(NET_LIBS) $(MAIN_LIBS))
 
 $(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libbailey.a tests/lib/tap.h
 	@mkdir -p $(@D)
@@ -238,19 +243,23 @@ MANDIR     ?= $(PREFIX)/share/man
 BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 
 PROFILES = $(wildcard profiles/*.conf)
 COMMON   = $(wildcard profiles/common/*.conf)
+UNITS    = $(if $(NET),bailey-netd.socket bailey-netd.service bailey-net@.service)
 
 install: all man
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(SHAREDIR)/profiles/common $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 \
-		$(BASHDIR) $(ZSHDIR) $(FISHDIR))
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR) $(UNITDIR))
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
 	install -m 0755 $(BUILD)/bailey-resolver $(DESTDIR)$(LIBEXECDIR)/bailey-resolver
 	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
 	$(if $(UNPACK),install -m 0755 $(BUILD)/bailey-unpack $(DESTDIR)$(LIBEXECDIR)/bailey-unpack)
-	$(if $(NET),install -m 0755 $(BUILD)/bailey-net $(DESTDIR)$(LIBEXECDIR)/bailey-net)
+	$(if $(NET),install -m 0755 $(addprefix $(BUILD)/,$(NET)) $(DESTDIR)$(LIBEXECDIR))
+	for u in $(UNITS); do sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' etc/systemd/$$u* > $(DESTDIR)$(UNITDIR)/$$u && \
+		chmod 0644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	install -m 0644 $(PROFILES) $(DESTDIR)$(SHAREDIR)/profiles
 	install -m 0644 $(COMMON) $(DESTDIR)$(SHAREDIR)/profiles/common
 	for s in 1 5 7; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
@@ -260,14 +269,15 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-resolver)
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-netd bailey-resolver)
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,bailey-netd.socket bailey-netd.service bailey-net@.service)
 	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SHAREDIR)/profiles/common $(SHAREDIR)/profiles $(SHAREDIR))
 
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(UNIT:=.d)
 .PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean

@@ -1,16 +1,16 @@
 #include "conf/networks.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/inet.h"
+#include "base/num.h"
 #include "conf/tree.h"
 #include "schema/schema.h"
 
-enum key_type { IS_TEXT, IS_BOOL, IS_LIST };
+enum key_type { IS_TEXT, IS_BOOL, IS_LIST, IS_NUMBER };
 
 enum key {
 	KEY_NAME,
@@ -22,7 +22,15 @@ enum key {
 	KEY_GATEWAY6,
 	KEY_POOL6,
 	KEY_MASQUERADE,
-	KEY_DNS
+	KEY_DNS,
+	KEY_USERS,
+	KEY_GROUPS,
+	KEY_USER_INTERFACES,
+	KEY_USER_POOL4,
+	KEY_USER_POOL6,
+	KEY_USER_MAC,
+	KEY_USER_RATE_IN,
+	KEY_USER_RATE_OUT
 };
 
 static const struct {
@@ -39,6 +47,14 @@ static const struct {
 	[KEY_POOL6] = { "pool6", IS_TEXT },
 	[KEY_MASQUERADE] = { "masquerade", IS_BOOL },
 	[KEY_DNS] = { "dns", IS_LIST },
+	[KEY_USERS] = { "users", IS_LIST },
+	[KEY_GROUPS] = { "groups", IS_LIST },
+	[KEY_USER_INTERFACES] = { "user_interfaces", IS_NUMBER },
+	[KEY_USER_POOL4] = { "user_pool4", IS_TEXT },
+	[KEY_USER_POOL6] = { "user_pool6", IS_TEXT },
+	[KEY_USER_MAC] = { "user_mac", IS_BOOL },
+	[KEY_USER_RATE_IN] = { "user_rate_in", IS_TEXT },
+	[KEY_USER_RATE_OUT] = { "user_rate_out", IS_TEXT },
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, POOL6 = 0xffff };
@@ -63,28 +79,6 @@ static struct origin line_of(const struct reader *r, const config_setting_t *s)
 	return o;
 }
 
-bool device_name_valid(const char *name)
-{
-	size_t n = strlen(name);
-	if (n == 0 || n > DEVICE_NAME_MAX || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
-	for (const char *p = name; *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 127 || strchr("/:%\"\\", *p) != NULL)
-			return false;
-	return true;
-}
-
-static bool name_valid(const char *name)
-{
-	size_t n = strlen(name);
-	if (n == 0 || n > NETWORK_NAME_MAX || !isalpha((unsigned char)name[0]))
-		return false;
-	for (const char *p = name; *p != '\0'; p++)
-		if (!isascii((unsigned char)*p) || (!isalnum((unsigned char)*p) && strchr("-_", *p) == NULL))
-			return false;
-	return true;
-}
-
 /* The member as a text, or NULL. */
 static const char *text_of(const config_setting_t *group, enum key key)
 {
@@ -100,7 +94,7 @@ static struct origin at(const struct reader *r, const config_setting_t *group, e
 
 static bool check_members(const struct reader *r, const config_setting_t *group)
 {
-	static const char *const words[] = { "a text in quotation marks", "true or false", "a list: [ \"...\" ]" };
+	static const char *const words[] = { "a text in quotation marks", "true or false", "a list: [ \"...\" ]", "a number" };
 	bool good = true;
 	int n = config_setting_length(group);
 	for (int i = 0; i < n; i++) {
@@ -121,6 +115,7 @@ static bool check_members(const struct reader *r, const config_setting_t *group)
 		int type = config_setting_type(s);
 		bool fits = keys[key].type == IS_TEXT ? type == CONFIG_TYPE_STRING
 			: keys[key].type == IS_BOOL   ? type == CONFIG_TYPE_BOOL
+			: keys[key].type == IS_NUMBER ? type == CONFIG_TYPE_INT
 						      : type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST;
 		if (fits)
 			continue;
@@ -146,32 +141,39 @@ static bool read_address(const struct reader *r, struct origin o, const char *se
 	return false;
 }
 
-/* "10.9.0.100-10.9.0.199"; by default all addresses behind the first one but the broadcast address. */
-static void read_pool(const struct reader *r, struct origin o, const char *setting, const char *text, struct network_range *ret)
+/* "10.9.0.100-10.9.0.199"; without a text `first` and `last` stay. */
+static void read_part(const struct reader *r, struct origin o, const char *setting, const char *text, const struct subnet *net,
+	struct subnet *first, struct subnet *last)
 {
 	struct arena *a = r->d->arena;
+	const char *dash = text != NULL ? strchr(text, '-') : NULL;
+	if (text == NULL)
+		return;
+	if (dash == NULL) {
+		struct diag *e = diag_error(r->d, o, setting, "\"%s\" is no range of addresses", text);
+		diag_hint(r->d, e, "for example \"%s-%s\"", subnet_address(a, first), subnet_address(a, last));
+		return;
+	}
+	struct subnet from, to;
+	if (!read_address(r, o, setting, arena_strndup(a, text, (size_t)(dash - text)), net, &from) ||
+		!read_address(r, o, setting, dash + 1, net, &to))
+		return;
+	if (subnet_compare(&from, &to) > 0)
+		diag_error(r->d, o, setting, "\"%s\" ends before it begins", text);
+	*first = from;
+	*last = to;
+}
+
+/* By default all addresses behind the first one but the broadcast address. */
+static void read_pool(const struct reader *r, struct origin o, const char *setting, const char *text, struct network_range *ret)
+{
 	ret->first = subnet_add(&ret->net, 2);
 	ret->last = subnet_last(&ret->net);
 	if (ret->net.family == AF_INET)
 		ret->last.bytes[3]--; /* the broadcast address has its lowest bit set */
 	else if (ret->net.prefix <= 112)
 		ret->last = subnet_add(&ret->net, POOL6);
-	if (text == NULL)
-		return;
-	const char *dash = strchr(text, '-');
-	if (dash == NULL) {
-		struct diag *e = diag_error(r->d, o, setting, "\"%s\" is no range of addresses", text);
-		diag_hint(r->d, e, "for example \"%s-%s\"", subnet_address(a, &ret->first), subnet_address(a, &ret->last));
-		return;
-	}
-	struct subnet first, last;
-	if (read_address(r, o, setting, arena_strndup(a, text, (size_t)(dash - text)), &ret->net, &first) &&
-		read_address(r, o, setting, dash + 1, &ret->net, &last)) {
-		if (subnet_compare(&first, &last) > 0)
-			diag_error(r->d, o, setting, "\"%s\" ends before it begins", text);
-		ret->first = first;
-		ret->last = last;
-	}
+	read_part(r, o, setting, text, &ret->net, &ret->first, &ret->last);
 }
 
 static void read_range(const struct reader *r, const config_setting_t *group, int family, struct network_range *ret)
@@ -213,6 +215,65 @@ static void read_range(const struct reader *r, const config_setting_t *group, in
 		(void)read_address(r, at(r, group, gateway), six ? "networks.gateway6" : "networks.gateway4",
 			text_of(group, gateway), &net, &ret->gateway);
 	read_pool(r, at(r, group, pool), six ? "networks.pool6" : "networks.pool4", text_of(group, pool), ret);
+	ret->user_first = ret->first;
+	ret->user_last = ret->last;
+	enum key part = six ? KEY_USER_POOL6 : KEY_USER_POOL4;
+	read_part(r, at(r, group, part), six ? "networks.user_pool6" : "networks.user_pool4", text_of(group, part), &net,
+		&ret->user_first, &ret->user_last);
+}
+
+/* Names, or numbers as texts. */
+static const char **read_names(const struct reader *r, const config_setting_t *group, enum key key, size_t *count)
+{
+	const config_setting_t *list = config_setting_get_member(group, keys[key].name);
+	int n = list != NULL ? config_setting_length(list) : 0;
+	const char **names = arena_array(r->d->arena, (size_t)n + 1, sizeof *names);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *s = config_setting_get_elem(list, (unsigned)i);
+		const char *text = config_setting_type(s) == CONFIG_TYPE_STRING ? config_setting_get_string(s) : "";
+		if (*text == '\0' || strpbrk(text, ": \t\n") != NULL)
+			diag_error(r->d, line_of(r, s), arena_printf(r->d->arena, "networks.%s", keys[key].name),
+				"\"%s\" is no name", text);
+		else
+			names[(*count)++] = arena_strdup(r->d->arena, text);
+	}
+	return names;
+}
+
+static uint64_t read_rate(const struct reader *r, const config_setting_t *group, enum key key)
+{
+	const char *text = text_of(group, key);
+	int64_t bits = 0;
+	if (text == NULL || num_rate(text, &bits) == 0)
+		return (uint64_t)bits;
+	struct diag *e = diag_error(r->d, at(r, group, key), arena_printf(r->d->arena, "networks.%s", keys[key].name),
+		"\"%s\" is no rate from 64kbit to 16Gbit", text);
+	diag_hint(r->d, e, "bits in a second, in units of 1000: \"10Mbit\"");
+	return 0;
+}
+
+/* What ordinary users may do with it, by bailey-netd. */
+static void read_users(const struct reader *r, const config_setting_t *group, struct network_def *def)
+{
+	struct network_users *u = &def->users;
+	const config_setting_t *m = config_setting_get_member(group, keys[KEY_USER_INTERFACES].name);
+	u->names = read_names(r, group, KEY_USERS, &u->name_count);
+	u->groups = read_names(r, group, KEY_GROUPS, &u->group_count);
+	int interfaces = m != NULL ? config_setting_get_int(m) : USER_INTERFACES;
+	if (interfaces < 1 || interfaces > USER_INTERFACES_MAX)
+		diag_error(r->d, line_of(r, m), "networks.user_interfaces", "%d is not between 1 and %d", interfaces,
+			USER_INTERFACES_MAX);
+	u->interfaces = interfaces > 0 ? (unsigned)interfaces : 1;
+	m = config_setting_get_member(group, keys[KEY_USER_MAC].name);
+	u->mac = m != NULL && config_setting_get_bool(m) != 0;
+	u->rate_in = read_rate(r, group, KEY_USER_RATE_IN);
+	u->rate_out = read_rate(r, group, KEY_USER_RATE_OUT);
+	if (u->name_count + u->group_count > 0)
+		return;
+	for (enum key k = KEY_USER_INTERFACES; k <= KEY_USER_RATE_OUT; k++)
+		if (config_setting_get_member(group, keys[k].name) != NULL)
+			diag_error(r->d, at(r, group, k), arena_printf(r->d->arena, "networks.%s", keys[k].name),
+				"says nothing without users and groups");
 }
 
 static void read_dns(const struct reader *r, const config_setting_t *group, struct network_def *def)
@@ -243,7 +304,7 @@ static void read_one(const struct reader *r, const config_setting_t *group, stru
 		diag_error(r->d, def->origin, "networks", "an entry without name");
 		return;
 	}
-	if (!name_valid(name))
+	if (!network_name_valid(name))
 		diag_error(r->d, at(r, group, KEY_NAME), "networks.name",
 			"\"%s\" is no name for a network: letters, digits, '-' and '_', a letter first, at most %d", name,
 			NETWORK_NAME_MAX);
@@ -263,6 +324,7 @@ static void read_one(const struct reader *r, const config_setting_t *group, stru
 		diag_error(r->d, line_of(r, m), "networks.masquerade",
 			"a network without subnet4 and subnet6 has nothing to masquerade");
 	read_dns(r, group, def);
+	read_users(r, group, def);
 }
 
 /* Two that share a name, a bridge or an address. */

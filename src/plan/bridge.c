@@ -21,6 +21,7 @@ struct spec {
 	struct buf text;
 	struct origin *origins;
 	size_t count, cap;
+	bool service; /* bailey-netd makes the interface */
 };
 
 __attribute__((format(printf, 3, 4))) static void say(struct spec *s, struct origin o, const char *fmt, ...)
@@ -212,11 +213,12 @@ static void say_pool(struct spec *s, const struct network_def *def, struct subne
 		const struct network_range *r = &def->range[i];
 		if (r->net.family == 0 || have[i].family != 0)
 			continue;
-		const char *first = subnet_text(pl->arena, &r->first), *last = subnet_text(pl->arena, &r->last);
+		const struct subnet *from = s->service ? &r->user_first : &r->first, *to = s->service ? &r->user_last : &r->last;
+		const char *first = subnet_text(pl->arena, from), *last = subnet_text(pl->arena, to);
 		say(s, o, "pool %s %s", first, last);
 		add_text(pl, &b->addresses, &b->address_count,
-			arena_printf(pl->arena, "the next free one of %s-%s", subnet_address(pl->arena, &r->first),
-				subnet_address(pl->arena, &r->last)));
+			arena_printf(pl->arena, "the next free one of %s-%s", subnet_address(pl->arena, from),
+				subnet_address(pl->arena, to)));
 		have[i] = r->net;
 	}
 }
@@ -315,12 +317,50 @@ static void say_forwards(struct spec *s, const struct network_def *def, const st
 	}
 }
 
-/* Programs that root starts only: others have no right to make an interface on a bridge. */
-static bool check_root(struct planner *pl)
+static bool by_root(const struct planner *pl)
+{
+	return pl->plan->become || pl->plan->mode == IDENTITY_HOST;
+}
+
+/* Whether bailey-netd makes the interface: for those who have no right to make one on a bridge, in networks that are for users. */
+static bool by_service(const struct planner *pl, const struct network_def *def)
+{
+	return !by_root(pl) && pl->plan->bridge.hub == NULL && pl->facts->uid != 0 && def != NULL &&
+		def->users.name_count + def->users.group_count > 0;
+}
+
+/* The service may not do all that takes. */
+static bool check_up(struct planner *pl, const struct network_def *def)
+{
+	struct node n;
+	facts_node(pl->facts, arena_printf(pl->arena, PLAN_NETWORKS_STATE "/%s/hosts", def->name), &n);
+	if (n.type != NODE_ABSENT)
+		return true;
+	struct diag *e = diag_error(pl->diags, pl->p->network_bridge.origin, "network.bridge", "the network \"%s\" (%s) is not up",
+		def->name, origin_text(pl->arena, def->origin));
+	diag_hint(pl->diags, e, "an administrator does that: bailey net up %s", def->name);
+	return false;
+}
+
+/* Programs that root starts, and those of users in networks that are for them. */
+static bool check_right(struct planner *pl, const struct network_def *def)
 {
 	const struct plan *plan = pl->plan;
-	if (plan->become || plan->mode == IDENTITY_HOST)
+	struct node n;
+	if (by_root(pl))
 		return true;
+	if (by_service(pl, def)) {
+		if (pl->request->program == NULL)
+			return true;
+		facts_node(pl->facts, PLAN_NETD_SOCKET, &n);
+		if (n.type != NODE_ABSENT)
+			return check_up(pl, def);
+		struct diag *e = diag_error(pl->diags, plan->network_origin, "network.mode",
+			"bailey-netd does not run, which connects programs of users to \"%s\" (%s)", def->name,
+			origin_text(pl->arena, def->origin));
+		diag_hint(pl->diags, e, "an administrator starts it: systemctl enable --now bailey-netd.socket");
+		return false;
+	}
 	if (pl->request->program == NULL) {
 		planner_note(pl, plan->network_origin,
 			"Only root can start this profile: it takes an interface on a bridge of the host.");
@@ -330,7 +370,8 @@ static bool check_root(struct planner *pl)
 		return false; /* identity.user has been complained about */
 	struct diag *e = diag_error(pl->diags, plan->network_origin, "network.mode", "only root can connect a program to a bridge");
 	diag_hint(pl->diags, e,
-		"ordinary users have networks of their own: network.bridge = \"user\", or one of ~/.config/bailey/networks.conf");
+		"ordinary users have networks of their own: network.bridge = \"user\", or one of ~/.config/bailey/networks.conf; an "
+		"administrator can say in " PLAN_NETWORKS_FILE " who may use one of the host's: users = [ \"NAME\" ]");
 	return false;
 }
 
@@ -346,6 +387,36 @@ static void place_hosts(struct planner *pl, const struct network_def *def)
 		b->hosts_path = r.path;
 }
 
+/* Who makes it on which bridge. False after a diagnostic. */
+static bool say_head(struct spec *s, const struct network_def *def)
+{
+	struct planner *pl = s->pl;
+	const struct value *v = &pl->p->network_bridge;
+	const struct records *forwards = &pl->p->network_forward;
+	bool masquerade = def != NULL && def->masquerade;
+	const char *nft = plan_nft(pl->facts); /* also for what others have left */
+	if (s->service && forwards->count > 0) {
+		diag_error(pl->diags, forwards->items[0].origin, "network.forward",
+			"bailey-netd makes no forwarded ports for programs of users");
+		return false;
+	}
+	if (!s->service && nft == NULL && (masquerade || forwards->count > 0)) {
+		struct diag *e = diag_error(pl->diags, masquerade ? def->origin : forwards->items[0].origin,
+			masquerade ? "networks.masquerade" : "network.forward", "the program nft is not there");
+		diag_hint(pl->diags, e, "install the package nftables");
+		return false;
+	}
+	if (def != NULL && !s->service) {
+		say_network(s, def, v->origin, nft);
+		return true;
+	}
+	say(s, v->origin, "network %s", v->s);
+	say(s, v->origin, "bridge %s", def != NULL ? def->device : v->s);
+	if (s->service)
+		say(s, v->origin, "service %s", PLAN_NETD_SOCKET);
+	return true;
+}
+
 void plan_bridge(struct planner *pl)
 {
 	const struct value *v = &pl->p->network_bridge;
@@ -353,7 +424,7 @@ void plan_bridge(struct planner *pl)
 	struct networks all;
 	const struct network_def *def;
 	bool good = true;
-	if (plan_hub(pl, &def) < 0 || (def == NULL && !check_root(pl)))
+	if (plan_hub(pl, &def) < 0)
 		return;
 	if (!v->set || v->s == NULL) {
 		struct diag *e = diag_error(pl->diags, pl->plan->network_origin, "network.mode", "\"bridge\": which one?");
@@ -361,6 +432,8 @@ void plan_bridge(struct planner *pl)
 		return;
 	}
 	if (def == NULL && plan_networks(&all, pl->facts, pl->diags) < 0)
+		return;
+	if (def == NULL && !check_right(pl, networks_find(&all, v->s)))
 		return;
 	if (def == NULL)
 		def = find_network(pl, &all, &good);
@@ -375,21 +448,9 @@ void plan_bridge(struct planner *pl)
 		b->dns = def->dns;
 		b->dns_count = def->dns_count;
 	}
-	struct spec s = { .pl = pl, .text = { .arena = pl->arena } };
-	bool rules = b->masquerade || pl->p->network_forward.count > 0;
-	const char *nft = plan_nft(pl->facts); /* also for what others have left */
-	if (rules && nft == NULL) {
-		struct diag *e = diag_error(pl->diags, b->masquerade ? def->origin : pl->p->network_forward.items[0].origin,
-			b->masquerade ? "networks.masquerade" : "network.forward", "the program nft is not there");
-		diag_hint(pl->diags, e, "install the package nftables");
+	struct spec s = { .pl = pl, .text = { .arena = pl->arena }, .service = by_service(pl, def) };
+	if (!say_head(&s, def))
 		return;
-	}
-	if (def != NULL) {
-		say_network(&s, def, v->origin, nft);
-	} else {
-		say(&s, v->origin, "network %s", v->s);
-		say(&s, v->origin, "bridge %s", v->s);
-	}
 	struct subnet have[2] = { { 0 }, { 0 } };
 	if (b->hub != NULL)
 		say(&s, v->origin, "state %s", b->hub);

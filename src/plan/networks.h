@@ -10,6 +10,9 @@
 /* Below it a directory for each network that is in use: network/helper/state.h. */
 #define PLAN_NETWORKS_STATE "/run/bailey-net"
 
+/* Where bailey-netd listens, which gives interfaces to programs of ordinary users. */
+#define PLAN_NETD_SOCKET "/run/bailey-netd.sock"
+
 /* The networks of the machine; none without the file. 0, or -errno with diagnostics. Owned by d->arena. */
 int plan_networks(struct networks *ret, struct facts *f, struct diags *d);
 

@@ -11,16 +11,18 @@ prepare() { need make gcc pkg-config; }
 	local file
 	for file in bin/bailey libexec/bailey/bailey-filter share/bailey/profiles/default.conf share/bailey/profiles/common/base.conf \
 		share/man/man1/bailey.1 share/man/man5/bailey.conf.5 share/man/man7/bailey-profiles.7 \
-		share/bash-completion/completions/bailey share/zsh/site-functions/_bailey share/fish/vendor_completions.d/bailey.fish; do
+		share/bash-completion/completions/bailey share/zsh/site-functions/_bailey share/fish/vendor_completions.d/bailey.fish lib/systemd/system/bailey-netd.socket \
+		lib/systemd/system/bailey-netd.service lib/systemd/system/bailey-net@.service; do
 		[ -f "image/usr/$file" ] || {
 			echo "absent: $file"
 			find image -type f
 			return 1
 		}
 	done
+	has "$(cat image/usr/lib/systemd/system/*.service)" "ExecStart=/usr/libexec/bailey/bailey-netd" "ExecStart=/usr/bin/bailey net up %i"
 	is "$(find image -perm /6000)" ""
 	is "$(find image -not -type l -perm /022)" ""
-	is "$(find image -type f -perm /111 | LC_ALL=C sort)" $'image/usr/bin/bailey\nimage/usr/libexec/bailey/bailey-filter\nimage/usr/libexec/bailey/bailey-net\nimage/usr/libexec/bailey/bailey-resolver\nimage/usr/libexec/bailey/bailey-scope\nimage/usr/libexec/bailey/bailey-unpack'
+	is "$(find image -type f -perm /111 | LC_ALL=C sort)" $'image/usr/bin/bailey\nimage/usr/libexec/bailey/bailey-filter\nimage/usr/libexec/bailey/bailey-net\nimage/usr/libexec/bailey/bailey-netd\nimage/usr/libexec/bailey/bailey-resolver\nimage/usr/libexec/bailey/bailey-scope\nimage/usr/libexec/bailey/bailey-unpack'
 	command -v getcap > /dev/null || return 0
 	is "$(getcap -r image)" ""
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -11,29 +12,38 @@
 #include "network/helper/link.h"
 #include "network/helper/rules.h"
 
-/* For ping(8), which has no capability in there.  All groups, or in a user's hub, where others have no number, the only one. */
-static void let_ping(void)
+/* Switches that the interface begins with. */
+static void set_switches(const char *name, bool six)
 {
-	static const char range[] = "/proc/sys/net/ipv4/ping_group_range";
-	char own[32];
-	(void)snprintf(own, sizeof own, "%u %u", (unsigned)getegid(), (unsigned)getegid());
-	if (rules_switch(range, "0 2147483647") < 0)
-		(void)rules_switch(range, own);
+	static const char form[] = "/proc/sys/net/ipv6/conf/%s/%s";
+	char path[sizeof form + IFNAMSIZ + 16], gids[32];
+	(void)snprintf(path, sizeof path, form, name, "accept_ra");
+	(void)rules_switch(path, "0"); /* a neighbour is no router */
+	(void)snprintf(path, sizeof path, form, name, "addr_gen_mode");
+	(void)rules_switch(path, "0"); /* the address that frames.c lets pass */
+	(void)snprintf(path, sizeof path, form, name, "disable_ipv6");
+	if (!six)
+		(void)rules_switch(path, "1");
+	/* ping(8), which has no capability in there; where not all groups have a number, those that do. */
+	static const char ping[] = "/proc/sys/net/ipv4/ping_group_range";
+	(void)snprintf(gids, sizeof gids, "%u %u", (unsigned)getegid(), (unsigned)getegid());
+	if (rules_switch(ping, "0 2147483647") < 0)
+		(void)rules_switch(ping, gids);
 }
 
 /* In the network namespace of the sandbox. */
 static int configure(const struct spec *s, const struct lease *l, struct err *e)
 {
 	struct link link;
+	char name[IFNAMSIZ];
+	(void)snprintf(name, sizeof name, "eth%u", s->interface);
 	int r = link_open(&link, e);
-	unsigned index = link_index("eth0");
+	unsigned index = link_index(name);
 	if (r == 0 && index == 0)
 		r = err_set(e, ENODEV, "the interface is gone");
-	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/accept_ra", "0"); /* a neighbour is no router */
-	(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/addr_gen_mode", "0"); /* the address that port.c lets pass */
-	let_ping();
-	if (l->at[1].family == 0)
-		(void)rules_switch("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
+	set_switches(name, l->at[1].family != 0);
+	if (r == 0 && s->service != NULL && s->mtu != 0 && link_set_mtu(&link, index, s->mtu, e) < 0)
+		r = spec_at(e, s->mtu_line);
 	for (size_t i = 0; i < s->address_count && r == 0; i++) {
 		bool six = s->addresses[i].first.family == AF_INET6;
 		r = link_add_address(&link, index, &l->at[six], e);

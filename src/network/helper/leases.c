@@ -42,7 +42,8 @@ void leases_sweep(struct network *n, struct link *link, const struct spec *s)
 	struct err ignored = { 0 };
 	for (size_t i = n->count; i-- > 0;) {
 		struct lease *l = &n->leases[i];
-		if (is_running(&l->process))
+		/* What takes rules away without nft leaves them to those who have it. */
+		if (is_running(&l->process) || (l->rules && s->nft == NULL))
 			continue;
 		(void)port_remove(link, l->device, &ignored);
 		if (l->rules)

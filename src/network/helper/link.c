@@ -11,7 +11,9 @@
 #include <netlink/route/route.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* The answer of the kernel as it is: libnl makes fewer kinds of errors out of it, and drops the words. */
 static int note_error(struct sockaddr_nl *from, struct nlmsgerr *said, void *data)
@@ -80,6 +82,17 @@ int link_send(struct link *l, struct nl_msg *m, struct err *e, const char *what)
 unsigned link_index(const char *name)
 {
 	return if_nametoindex(name);
+}
+
+unsigned link_mtu(const char *name)
+{
+	struct ifreq what = { .ifr_mtu = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void)snprintf(what.ifr_name, sizeof what.ifr_name, "%s", name);
+	bool known = fd >= 0 && ioctl(fd, SIOCGIFMTU, &what) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return known ? (unsigned)what.ifr_mtu : 0;
 }
 
 bool link_is_bridge(struct link *l, const char *name)
@@ -158,13 +171,15 @@ int link_make_pair(struct link *l, const char *name, unsigned bridge, const char
 	const unsigned char mac[MAC_BYTES], const struct spec *s, struct err *e)
 {
 	struct rtnl_link *pair = rtnl_link_veth_alloc(), *peer = pair != NULL ? rtnl_link_veth_get_peer(pair) : NULL;
+	char inside[IFNAMSIZ];
 	begin(l);
+	(void)snprintf(inside, sizeof inside, "eth%u", s->interface);
 	int r = peer != NULL ? 0 : -NLE_NOMEM;
 	if (r == 0) {
 		rtnl_link_set_name(pair, name);
 		rtnl_link_set_ifalias(pair, alias);
 		rtnl_link_set_master(pair, (int)bridge);
-		rtnl_link_set_name(peer, "eth0");
+		rtnl_link_set_name(peer, inside);
 		rtnl_link_set_ns_fd(peer, namespace);
 		r = set_mac(peer, mac);
 		if (s->mtu != 0) {
@@ -210,19 +225,32 @@ int link_add_address(struct link *l, unsigned index, const struct subnet *at, st
 	return r < 0 && l->error != EEXIST ? fail(l, r, e, "cannot give the interface its address") : 0;
 }
 
-int link_up(struct link *l, unsigned index, struct err *e)
+static int change(struct link *l, unsigned index, unsigned mtu, unsigned flags, struct err *e, const char *what)
 {
 	struct rtnl_link *which = rtnl_link_alloc(), *change = rtnl_link_alloc();
 	begin(l);
 	int r = which != NULL && change != NULL ? 0 : -NLE_NOMEM;
 	if (r == 0) {
 		rtnl_link_set_ifindex(which, (int)index);
-		rtnl_link_set_flags(change, IFF_UP);
+		if (mtu != 0)
+			rtnl_link_set_mtu(change, mtu);
+		if (flags != 0)
+			rtnl_link_set_flags(change, flags);
 		r = rtnl_link_change(l->socket, which, change, 0);
 	}
 	rtnl_link_put(change);
 	rtnl_link_put(which);
-	return r < 0 ? fail(l, r, e, "cannot set the interface up") : 0;
+	return r < 0 ? fail(l, r, e, what) : 0;
+}
+
+int link_set_mtu(struct link *l, unsigned index, unsigned mtu, struct err *e)
+{
+	return change(l, index, mtu, 0, e, "cannot set the size of packets");
+}
+
+int link_up(struct link *l, unsigned index, struct err *e)
+{
+	return change(l, index, 0, IFF_UP, e, "cannot set the interface up");
 }
 
 int link_add_route(struct link *l, unsigned index, const struct subnet *gateway, struct err *e)

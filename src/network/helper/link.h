@@ -25,6 +25,9 @@ void link_close(struct link *l);
 /* The index of an interface, or 0. */
 unsigned link_index(const char *name);
 
+/* The size of its largest packet in bytes, or 0. */
+unsigned link_mtu(const char *name);
+
 /* Whether the interface is a bridge. */
 bool link_is_bridge(struct link *l, const char *name);
 
@@ -41,7 +44,7 @@ int link_send(struct link *l, struct nl_msg *m, struct err *e, const char *what)
 int link_remove(struct link *l, const char *name, struct err *e);
 
 /*
- * Makes a pair of interfaces: `name` here, at the bridge with the index `bridge` and not up yet; "eth0" with that hardware address in the
+ * Makes a pair of interfaces: `name` here, at the bridge with the index `bridge` and not up yet; "eth0" or as the spec counts, with that hardware address, in the
  * network namespace behind the descriptor.  -EEXIST when there is a `name`.
  */
 int link_make_pair(struct link *l, const char *name, unsigned bridge, const char *alias, int namespace,
@@ -52,6 +55,9 @@ bool link_has_mac(struct link *l, const char *name, const unsigned char mac[MAC_
 
 /* Gives an interface an address that is used at once (IPv6: without looking for others that have it). */
 int link_add_address(struct link *l, unsigned index, const struct subnet *at, struct err *e);
+
+/* 0, or -errno with `e`. */
+int link_set_mtu(struct link *l, unsigned index, unsigned mtu, struct err *e);
 
 int link_up(struct link *l, unsigned index, struct err *e);
 

@@ -28,6 +28,7 @@
 #include "network/helper/leases.h"
 #include "network/helper/port.h"
 #include "network/helper/rules.h"
+#include "network/helper/service.h"
 #include "network/helper/spec.h"
 #include "network/helper/state.h"
 
@@ -40,6 +41,7 @@ struct helper {
 	pid_t launcher;
 	char device[IFNAMSIZ]; /* names our lease */
 	int sandbox; /* pidfd, or -1 */
+	int service; /* connection, or -1 */
 };
 
 /* ---- the network ---- */
@@ -141,6 +143,8 @@ static int begin(struct helper *h, struct err *e)
 {
 	const struct spec *s = &h->spec;
 	struct network n;
+	if (s->service != NULL)
+		return 0; /* all at once, when there is a sandbox */
 	int r = network_open(&n, &h->arena, s->state, s->network, e);
 	if (r == 0) {
 		leases_sweep(&n, &h->link, &h->spec);
@@ -188,14 +192,11 @@ static int open_namespace(struct helper *h, pid_t pid, int *ret, struct err *e)
 	return 0;
 }
 
-static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret, struct err *e)
+static int plug_here(struct helper *h, pid_t pid, const char *name, int namespace, struct lease *ret, struct err *e)
 {
 	struct network n;
 	struct state_process process;
-	int namespace = -1;
-	int r = open_namespace(h, pid, &namespace, e);
-	if (r == 0 && state_process(&process, pid) < 0)
-		r = err_set(e, ESRCH, "the sandbox is gone");
+	int r = state_process(&process, pid) < 0 ? err_set(e, ESRCH, "the sandbox is gone") : 0;
 	for (int i = 0; i < TRIES && r == 0; i++) {
 		r = network_open(&n, &h->arena, h->spec.state, h->spec.network, e);
 		struct lease *l = r == 0 ? network_find(&n, h->device) : NULL;
@@ -227,6 +228,25 @@ static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret
 		r = inside_configure(&h->spec, ret, namespace, CLONE_NEWNET, e);
 	if (r == 0)
 		r = rules_forward(&h->spec, ret, &h->arena, e);
+	return r;
+}
+
+/* The host's side is the service's; inside we may do what the user may, who owns the sandbox's namespaces. */
+static int plug_by_service(struct helper *h, const char *name, int namespace, struct lease *ret, struct err *e)
+{
+	h->service = service_ask(&h->spec, namespace, name, ret, e);
+	if (h->service < 0)
+		return -e->code;
+	return inside_configure(&h->spec, ret, h->sandbox, CLONE_NEWUSER | CLONE_NEWNET, e);
+}
+
+static int plug(struct helper *h, pid_t pid, const char *name, struct lease *ret, struct err *e)
+{
+	int namespace = -1;
+	int r = open_namespace(h, pid, &namespace, e);
+	if (r == 0)
+		r = h->spec.service != NULL ? plug_by_service(h, name, namespace, ret, e)
+					    : plug_here(h, pid, name, namespace, ret, e);
 	if (namespace >= 0)
 		(void)close(namespace);
 	return r;
@@ -240,6 +260,11 @@ static void unplug(struct helper *h)
 		struct pollfd gone = { .fd = h->sandbox, .events = POLLIN };
 		if (poll(&gone, 1, GONE_MS) <= 0)
 			return; /* it still uses what it has; the next one sweeps */
+	}
+	if (h->spec.service != NULL) {
+		if (h->service >= 0)
+			service_end(h->service);
+		return;
 	}
 	if (network_open(&n, &h->arena, h->spec.state, h->spec.network, &ignored) == 0) {
 		struct lease *l = network_find(&n, h->device);
@@ -297,7 +322,7 @@ static int run(struct helper *h, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct helper h = { .sandbox = -1 };
+	struct helper h = { .sandbox = -1, .service = -1 };
 	struct err e = { 0 };
 	sigset_t all;
 	const char *what = argc == 2 ? argv[1] : "";

@@ -8,7 +8,7 @@
 #include "base/num.h"
 #include "plan/networks.h"
 
-enum { WORDS_MAX = 6 };
+enum { WORDS_MAX = 6, INTERFACES_MAX = 15 };
 
 int spec_at(struct err *e, unsigned line)
 {
@@ -98,6 +98,10 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 		s->nft = word[1];
 		return word[1] != NULL && word[1][0] == '/';
 	}
+	if (strcmp(key, "service") == 0) {
+		s->service = word[1];
+		return word[1] != NULL && word[1][0] == '/';
+	}
 	if (strcmp(key, "static") == 0)
 		return add_address(s, word, false, line);
 	if (strcmp(key, "pool") == 0)
@@ -111,6 +115,8 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 		s->mtu_line = line;
 		return read_number(word[1], UINT16_MAX, &s->mtu);
 	}
+	if (strcmp(key, "interface") == 0)
+		return read_number(word[1], INTERFACES_MAX, &s->interface);
 	if (strcmp(key, "rate_in") == 0)
 		return read_rate(word[1], line, &s->rate_in, &s->rate_in_line);
 	if (strcmp(key, "rate_out") == 0)

@@ -8,12 +8,14 @@
  *   gateway ADDRESS/PREFIX       the bridge's own address
  *   masquerade NETWORK/PREFIX    what leaves it has an address of the host
  *   nft PATH
+ *   service PATH                 bailey-netd, which knows the network better than we do
  * and for one sandbox:
  *   static ADDRESS/PREFIX
  *   pool FIRST/PREFIX LAST/PREFIX
  *   route ADDRESS                of the default route
  *   mac ADDRESS
  *   mtu BYTES
+ *   interface NUMBER             of eth0, eth1, ...; 0 when not given
  *   rate_in BITS                 in a second, towards the sandbox
  *   rate_out BITS
  *   forward tcp|udp ADDRESS PORT INSIDE
@@ -46,10 +48,11 @@ struct spec_forward {
 
 struct spec {
 	const char *network, *state, *bridge, *nft, *mac;
+	const char *service; /* the socket of bailey-netd, which makes the interface; NULL: we do */
 	unsigned bridge_line, mac_line, mtu_line, rate_in_line, rate_out_line;
 	uint64_t rate_in, rate_out; /* 0: no limit */
 	bool create;
-	unsigned mtu;
+	unsigned mtu, interface; /* inside it is "eth0", "eth1", ... */
 	struct subnet gateways[ADDRESSES_MAX], masquerade[ADDRESSES_MAX], routes[ADDRESSES_MAX];
 	unsigned gateway_lines[ADDRESSES_MAX], route_lines[ADDRESSES_MAX];
 	size_t gateway_count, masquerade_count, route_count;

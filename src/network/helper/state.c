@@ -44,8 +44,8 @@ static bool read_lease(const char *line, struct lease *ret)
 	char at[2][64], mac[MAC_TEXT];
 	int pid, rules;
 	*ret = (struct lease){ .process = { 0 } };
-	if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %15s %63s %63s %d %63s %17s", &pid, &ret->process.start, &ret->process.inode,
-		    ret->device, at[0], at[1], &rules, ret->name, mac) != 9 ||
+	if (sscanf(line, "%d %" SCNu64 " %" SCNu64 " %15s %63s %63s %d %63s %17s %u", &pid, &ret->process.start,
+		    &ret->process.inode, ret->device, at[0], at[1], &rules, ret->name, mac, &ret->uid) != 10 ||
 		frames_mac_read(mac, ret->mac) < 0)
 		return false;
 	ret->process.pid = pid;
@@ -153,7 +153,7 @@ int network_save(struct network *n, struct err *e)
 			buf_printf(&text, " %s", l->at[k].family != 0 ? subnet_text(n->arena, &l->at[k]) : "-");
 		char mac[MAC_TEXT];
 		frames_mac_text(l->mac, mac);
-		buf_printf(&text, " %d %s %s\n", l->rules, l->name, mac);
+		buf_printf(&text, " %d %s %s %u\n", l->rules, l->name, mac, (unsigned)l->uid);
 	}
 	int fd = openat(n->directory, "leases.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r = fd < 0 ? -errno : 0;

@@ -32,6 +32,7 @@ struct lease {
 	struct subnet at[2]; /* IPv4, IPv6; family 0: none */
 	bool rules; /* it has forwarded ports */
 	unsigned char mac[MAC_BYTES]; /* of the sandbox's side */
+	uid_t uid; /* who was given it by bailey-netd; 0: root's own */
 	char name[LEASE_NAME_MAX]; /* "-" while it has none */
 };
 
