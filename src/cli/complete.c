@@ -108,10 +108,13 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 			words_logs(&w);
 		break;
 	case VERB_stats:
+	case VERB_rename:
 		if (p->words == 0)
 			words_sandboxes(&w);
 		break;
 	case VERB_tree:
+	case VERB_top:
+	case VERB_wait:
 	case VERB_stop:
 	case VERB_pause:
 	case VERB_resume: words_sandboxes(&w); break;

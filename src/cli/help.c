@@ -92,6 +92,17 @@ static const char *const more[VERB_COUNT] = {
 			"Examples:\n"
 			"  bailey signal nginx HUP\n"
 			"  bailey signal --group build INT          as ^C would\n",
+	[VERB_wait] =
+		"With several, each is shown with its status when it ends, and the exit status is that of the last one named, or\n"
+		"with --any of the first that ends. 128+N for a signal, 125 when nobody can tell (bailey itself was killed).\n"
+		"\n"
+		"Examples:\n"
+		"  bailey wait build && notify-send built\n"
+		"  bailey wait --any worker-1 worker-2\n",
+	[VERB_rename] = "Its host name, and what others of its network call it, stay as they are.\n",
+	[VERB_top] =
+		"Keys: n c m t d w sort by name, processor, memory, tasks, disk, network; q ends. The processor is in percent of\n"
+		"one; disk and network are bytes for each second. The network is shown for a sandbox that has one of its own.\n",
 	[VERB_net] = "Networks are described in " BAILEY_SYSCONFDIR
 		     "/bailey/networks.conf; network.mode = \"bridge\" takes a program into one. A\n"
 		     "network is made with its first sandbox and removed with the last; up keeps it until down.\n"

@@ -124,6 +124,7 @@ static int write_down(const struct track *t, pid_t launcher, const struct told *
 		.program = t->plan->program,
 		.plan = digest(&a, t->plan),
 		.started = t->started,
+		.own_network = t->plan->network != NETWORK_HOST,
 	};
 	if (t->background != NULL) {
 		r.log = t->background->log;

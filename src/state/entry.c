@@ -1,6 +1,7 @@
 /* One sandbox's directory: taken, described, let go. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -322,10 +323,24 @@ bool state_end_asked(const struct state_entry *entry)
 	return faccessat(entry->directory, end_file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* It may have been renamed: state_rename(). */
+static void find_name(struct state_entry *entry)
+{
+	char link[32], path[PATH_MAX];
+	const char *why;
+	(void)snprintf(link, sizeof link, "/proc/self/fd/%d", entry->directory);
+	ssize_t n = readlink(link, path, sizeof path - 1);
+	path[n > 0 ? n : 0] = '\0';
+	const char *name = path_base(path);
+	if (n > 0 && state_name_valid(name, &why) && still_named(entry->place, name, entry->directory))
+		(void)snprintf(entry->name, sizeof entry->name, "%s", name);
+}
+
 void state_leave(struct state_entry *entry)
 {
 	if (entry->directory < 0)
 		return;
+	find_name(entry);
 	struct arena a = { 0 };
 	struct err ignored = { .code = 0 }; /* whoever comes next tries again, and tells */
 	(void)entry_clear(&a, entry->place, entry->name, entry->directory, &ignored);

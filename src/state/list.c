@@ -44,8 +44,9 @@ static void look_at(struct listing *l, int place, const char *place_path, const 
 	if (r < 0 && r != -ENOENT)
 		complain(l, path, &e);
 	/* Held by somebody who removes it, or not described yet. */
-	if (r < 0 || strcmp(s.record.name, name) != 0 || !state_process_lives(&s.record.launcher))
+	if (r < 0 || !state_process_lives(&s.record.launcher))
 		return;
+	s.record.name = name; /* it may have been renamed just now */
 	l->items = arena_grow(l->arena, l->items, l->count, &l->cap, sizeof *l->items);
 	l->items[l->count++] = s;
 }

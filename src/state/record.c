@@ -47,6 +47,7 @@ void state_record_print(struct buf *out, const struct state_record *r)
 	print_process(&j, "launcher", &r->launcher);
 	print_process(&j, "sandbox", &r->sandbox);
 	print_process(&j, "task", &r->task);
+	json_bool(&j, "own_network", r->own_network);
 	json_string(&j, "driver", r->driver);
 	json_array(&j, "cgroups");
 	for (size_t i = 0; i < r->cgroup_count; i++)
@@ -170,6 +171,8 @@ int state_record_read(struct state_record *ret, struct arena *a, const char *tex
 	ret->launcher = process(&r, top, "launcher");
 	ret->sandbox = process(&r, top, "sandbox");
 	ret->task = process(&r, top, "task");
+	const struct json_value *own = member(&r, top, "own_network", JSON_BOOL);
+	ret->own_network = own != NULL && own->number != 0;
 	ret->driver = text_or_null(&r, top, "driver");
 	ret->cgroups = texts(&r, top, "cgroups", &ret->cgroup_count);
 	read_limits(&r, ret, top);

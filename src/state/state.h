@@ -126,6 +126,7 @@ struct state_record {
 	int64_t started; /* seconds since 1970 */
 	struct state_process launcher, sandbox,
 		task; /* bailey; the sandbox's first process; the program. Not known while it starts: 0 */
+	bool own_network; /* it is in a network namespace of its own */
 	const char *driver; /* of the cgroup, or NULL when it has none */
 	const char **cgroups; /* its directories with limits: one on version 2, one for each hierarchy on version 1 */
 	size_t cgroup_count;
@@ -212,6 +213,12 @@ int state_change(struct state_sandbox *sandbox, struct arena *a, struct err *e);
  * the next start wants SIGTERM besides.
  */
 int state_ask_end(const struct state_sandbox *sandbox);
+
+/*
+ * Gives it another name, which has to be valid.  0, -EEXIST when another one has it, or -errno with `e`.  The sandbox's own host name, and
+ * how others of its network call it, stay.
+ */
+int state_rename(struct state_sandbox *sandbox, struct arena *a, const char *name, struct err *e);
 
 /* Replaces its description. 0 or -errno with `e`. */
 int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e);

@@ -27,7 +27,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 		for verb in run check explain profiles schema; do
 			has "$output" "  $verb "
 		done
-		lacks "$output" "  top "
+		lacks "$output" "  learn "
 	done
 	for verb in run check explain profiles schema; do
 		gives 0 "$BAILEY" "$verb" --help
@@ -35,8 +35,8 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 		is "$output" "$("$BAILEY" help "$verb")"
 		is "$output" "$("$BAILEY" "$verb" -h)"
 	done
-	gives 2 "$BAILEY" help top
-	has "$output" "there is no verb top"
+	gives 2 "$BAILEY" help learn
+	has "$output" "there is no verb learn"
 }
 
 @test "--version" {

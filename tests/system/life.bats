@@ -266,3 +266,112 @@ print(len(s), len(p), {p[x["parent"]]["command"][:2] for x in sleeps})')" "1 3 {
 	gives 2 "$BAILEY" tree nobody
 	gives 0 "$BAILEY" tree -p shell
 }
+@test "wait gives the exit status of the program, of a signal, of several; a killed bailey has none" {
+	hold web sh -c 'while [ ! -e go ]; do sleep 0.05; done; exit 7'
+	hold other sh -c 'while [ ! -e go2 ]; do sleep 0.05; done; kill -KILL $$'
+	"$BAILEY" wait web > waited 2>&1 3>&- &
+	local waiting=$! status=0
+	end_later "$waiting"
+	sleep 0.2
+	kill -0 "$waiting"
+	: > go
+	wait "$waiting" || status=$?
+	is "$status" 7
+	is "$(cat waited)" ""
+	hold third sh -c 'while [ ! -e go3 ]; do sleep 0.05; done; exit 4'
+	"$BAILEY" wait --any other third > waited 2>&1 3>&- &
+	waiting=$! status=0
+	sleep 0.2
+	: > go2
+	wait "$waiting" || status=$?
+	is "$status" 137
+	is "$(cat waited)" "other 137"
+	hold last sleep 100
+	"$BAILEY" wait --all > waited 2>&1 3>&- &
+	waiting=$! status=0
+	sleep 0.2
+	: > go3
+	eventually 10 grep -q "third 4" waited
+	kill -KILL "$held"
+	wait "$waiting" || status=$?
+	is "$status" 4 # the last one by name
+	has "$(cat waited)" "third 4" "last has ended, nobody can tell how" "last 125"
+	gives 2 "$BAILEY" wait nobody
+	gives 0 "$BAILEY" wait --all
+	is "$(entries)" ""
+}
+@test "rename: the new name is the one that counts, and goes with the sandbox" {
+	hold web sleep 100
+	hold other sleep 100
+	gives 125 "$BAILEY" rename web other
+	has "$output" "a sandbox named other is running"
+	gives 2 "$BAILEY" rename web ../x
+	gives 2 "$BAILEY" rename web
+	gives 2 "$BAILEY" rename nobody x
+	gives 0 "$BAILEY" rename web bank
+	is "$(entries | tr '\n' ' ')" "bank other "
+	state_is bank running
+	gives 2 "$BAILEY" stats web
+	hold web sleep 100
+	gives 0 "$BAILEY" rename other elsewhere
+	gives 0 "$BAILEY" stop bank
+	is "$(entries | tr '\n' ' ')" "elsewhere web "
+	kill -KILL "$held"
+	wait "$held" || true
+	is "$(entries | tr '\n' ' ')" "elsewhere web "
+	gives 0 "$BAILEY" stop --all
+	is "$(entries)" ""
+}
+@test "top: once for a pipe, in 80 columns, as JSON; processor, disk and network of each" {
+	hold busy sh -c 'while :; do :; done'
+	hold "$(printf 'long-%.0s' {1..10})" sleep 100
+	attempt "$BAILEY" top
+	is "${#lines[@]}" 3
+	has "${lines[0]}" NAME CPU% MEMORY TASKS READ/s IN/s OUT/s PROGRAM
+	has "${lines[1]}" "busy "
+	lacks "$output" $'\e'
+	is "$(awk 'length > 80' <<< "$output")" ""
+	"$BAILEY" top --json --sort name > top.json
+	python3 - << 'END'
+import json
+s = {x["name"][:4]: x for x in json.load(open("top.json"))["sandboxes"]}
+assert s["busy"]["cpu_permille"] > 50 > s["long"]["cpu_permille"], s
+assert s["long"]["sent"] == 0 and s["long"]["tasks"] == 2 and s["long"]["memory"] > 0, s
+END
+	gives 2 "$BAILEY" top --sort size
+	gives 2 "$BAILEY" top --interval 0
+	gives 2 "$BAILEY" top nobody
+}
+@test "top on a terminal: keys sort and end it, another size is followed, the terminal is left as it was" {
+	hold web sleep 100
+	python3 - "$BAILEY" << 'END'
+import fcntl, os, pty, re, select, signal, struct, sys, termios, time
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+before = termios.tcgetattr(slave)
+pid = os.fork()
+if pid == 0:
+    os.setsid()
+    fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+    for fd in (0, 1, 2): os.dup2(slave, fd)
+    os.environ["NO_COLOR"] = "1"
+    os.execv(sys.argv[1], ["bailey", "top", "-i", "1"])
+seen = b""
+def until(what, seconds=20):
+    global seen
+    end = time.monotonic() + seconds
+    while not re.search(what, seen):
+        assert time.monotonic() < end, (what, seen)
+        if select.select([master], [], [], 0.1)[0]: seen += os.read(master, 65536)
+until(rb"web .*sleep")
+assert b"\x1b[7m" not in seen, "NO_COLOR"
+os.write(master, b"n")
+fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 120, 0, 0))
+seen = b""
+until(rb"web .*sleep")
+os.write(master, b"q")
+until(rb"\x1b\[\?1049l")
+assert os.waitpid(pid, 0)[1] == 0
+assert termios.tcgetattr(slave) == before
+END
+}

@@ -253,6 +253,36 @@ static void leave_behind(const char *name, const char *text)
 		write_file(arena_printf(&a, "place/%s/state.json", name), text);
 }
 
+/* A number that was given to somebody else: `child` has it now, the record says it began at another time. */
+static void recycled(void)
+{
+	pid_t child = fork();
+	if (child == 0) {
+		(void)signal(SIGTERM, SIG_DFL);
+		(void)pause();
+		_exit(0);
+	}
+	struct state_record r = { .name = "web" };
+	ok(state_process(&r.task, child) == 0 && state_process(&r.sandbox, child) == 0, "a child is the program");
+	int fd = state_process_open(&r.task);
+	ok(fd >= 0, "it can be opened");
+	close(fd);
+	r.task.start++;
+	r.sandbox.start++;
+	r.launcher = r.task;
+	ok(state_process_open(&r.task) == -ESRCH, "with another beginning it is somebody else, whom nobody opens");
+	ok(state_process_state(&r.task) == '\0', "whose state is nobody's business");
+	ok(state_signal(&r, SIGKILL, false) == -ESRCH && state_signal(&r, SIGKILL, true) == -ESRCH, "who gets no signal");
+	const struct state_sandbox s = { .record = r, .path = top };
+	struct err e = { .code = 0 };
+	ok(state_pause(&s, true, &e) < 0, "and is not stopped (%s)", e.text);
+	int status;
+	ok(waitpid(child, &status, WNOHANG | WUNTRACED) == 0, "he goes on");
+	r.task.start--;
+	ok(state_signal(&r, SIGTERM, false) == 0 && waitpid(child, &status, 0) == child && WTERMSIG(status) == SIGTERM,
+		"the one that is meant gets it");
+}
+
 static void entries(void)
 {
 	struct state_entry one, two, three;
@@ -321,7 +351,11 @@ static void entries(void)
 	text = (struct buf){ .arena = &a };
 	state_record_print(&text, &r);
 	write_file("place/strange/state.json", buf_text(&text));
-	ok(list(&all, &warnings) == 1, "nor a description of another name");
+	ok(list(&all, &warnings) == 2, "a description of another name: it is being renamed");
+	bool by_directory = false;
+	for (size_t i = 0; i < 2; i++)
+		by_directory = by_directory || strcmp(all[i].record.name, "strange") == 0;
+	ok(by_directory, "the directory's name is its name");
 	close(fd);
 
 	ok(state_enter(&two, &a, open_place(), "strange", "x", &e) == 0, "the name of one that was left can be taken");
@@ -421,6 +455,7 @@ int main(void)
 	names();
 	records();
 	processes();
+	recycled();
 	entries();
 	race();
 	finding();
