@@ -47,6 +47,8 @@ RESOLVER_SRC = $(wildcard src/resolver/helper/*.c)
 RESOLVER_OBJ = $(RESOLVER_SRC:%.c=$(BUILD)/obj/%.o)
 NETD_SRC   = $(wildcard src/network/netd/*.c) $(addprefix src/network/helper/,leases.c link.c port.c rules.c spec.c state.c)
 NETD_OBJ   = $(NETD_SRC:%.c=$(BUILD)/obj/%.o)
+OPEN_SRC   = $(wildcard src/open/helper/*.c)
+OPEN_OBJ   = $(OPEN_SRC:%.c=$(BUILD)/obj/%.o)
 UNIT_SRC   = $(wildcard tests/unit/test_*.c)
 UNIT       = $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 
@@ -57,7 +59,7 @@ UNPACK     := $(if $(shell $(PKG_CONFIG) --exists $(UNPACK_LIBS) && echo yes),ba
 # And for bailey-net and bailey-netd, without which there are no bridges.
 NET        := $(if $(shell $(PKG_CONFIG) --exists $(NET_LIBS) && echo yes),bailey-net bailey-netd)
 
-all: $(BUILD)/bailey $(BUILD)/bailey-filter $(BUILD)/bailey-resolver $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
+all: $(BUILD)/bailey $(BUILD)/bailey-filter $(BUILD)/bailey-resolver $(BUILD)/bailey-open $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
 	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack) $(if $(NET),$(addprefix $(BUILD)/,$(NET)),no-net)
 
 no-scope:
@@ -126,6 +128,10 @@ $(BUILD)/bailey: $(BUILD)/obj/src/cli/main.o $(BUILD)/libbailey.a $(BUILD)/libco
 
 $(BUILD)/bailey-filter: $(FILTER_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(FILTER_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(HELPER_LIBS))
+
+# It runs in sandboxes too, whatever C library is in there.
+$(BUILD)/bailey-open: $(OPEN_OBJ) $(BUILD)/libbailey.a $(BUILD)/link-mode
+	$(CC) $(CFLAGS_ALL) $$(cat $(BUILD)/link-mode) $(LDFLAGS_ALL) -o $@ $(OPEN_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-scope: $(SCOPE_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(SCOPE_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(SCOPE_LIBS))
@@ -255,6 +261,7 @@ install: all man
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
 	install -m 0755 $(BUILD)/bailey-resolver $(DESTDIR)$(LIBEXECDIR)/bailey-resolver
+	install -m 0755 $(BUILD)/bailey-open $(DESTDIR)$(LIBEXECDIR)/bailey-open
 	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
 	$(if $(UNPACK),install -m 0755 $(BUILD)/bailey-unpack $(DESTDIR)$(LIBEXECDIR)/bailey-unpack)
 	$(if $(NET),install -m 0755 $(addprefix $(BUILD)/,$(NET)) $(DESTDIR)$(LIBEXECDIR))
@@ -269,7 +276,7 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-netd bailey-resolver)
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-netd bailey-resolver bailey-open)
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
@@ -279,5 +286,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(OPEN_OBJ:.o=.d) $(UNIT:=.d)
 .PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean

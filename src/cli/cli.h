@@ -35,6 +35,7 @@ struct cli {
 	const char *unpack; /* path of bailey-unpack */
 	const char *net_helper; /* path of bailey-net */
 	const char *resolver; /* path of bailey-resolver */
+	const char *open_helper; /* path of bailey-open */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;
 	const char *notify; /* the program whose failure to start is also shown as a notification, or NULL */

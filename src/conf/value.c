@@ -424,6 +424,7 @@ static bool kind_valid(const struct place *at, const struct setting *row, const 
 	case KIND_BUS_NAME: return value_bus_name(at, *text);
 	case KIND_BUS_RULE: return value_bus_rule(at, *text);
 	case KIND_DISPLAY: return display_valid(at, *text);
+	case KIND_SCHEME: return value_scheme(at, *text);
 	case KIND_TEXT:
 	case KIND_PORT:
 	case KIND_MTU:

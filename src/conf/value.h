@@ -30,9 +30,10 @@ void value_default(struct diags *d, const struct setting *row, struct value *ret
 bool value_interface(const struct place *at, const char *text);
 bool value_mac(const struct place *at, const char *text);
 
-/* Texts of the kinds BUS_NAME and BUS_RULE (value_bus.c). True, or false after adding a diagnostic. */
+/* Texts of the kinds BUS_NAME, BUS_RULE and SCHEME (value_bus.c). True, or false after adding a diagnostic. */
 bool value_bus_name(const struct place *at, const char *text);
 bool value_bus_rule(const struct place *at, const char *text);
+bool value_scheme(const struct place *at, const char *text);
 
 /* Whether a text may be the name of a profile ("firefox", "common/gpu"); `*ret_why` says what is wrong with it. */
 bool profile_name_valid(const char *name, const char **ret_why);

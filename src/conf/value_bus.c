@@ -1,5 +1,6 @@
-/* Texts of desktop.dbus. */
+/* Texts of desktop.dbus and desktop.open. */
 #include "base/bus.h"
+#include "base/uri.h"
 #include "conf/value.h"
 
 static bool judge(const struct place *at, const char *text, const char *wrong, const char *hint)
@@ -20,4 +21,9 @@ bool value_bus_rule(const struct place *at, const char *text)
 {
 	return judge(
 		at, text, bus_rule_wrong(text), "write \"org.example.Service=org.example.Interface.Method@/org/example/path\"");
+}
+
+bool value_scheme(const struct place *at, const char *text)
+{
+	return judge(at, text, uri_scheme_wrong(text), "write \"https\", \"mailto\"");
 }

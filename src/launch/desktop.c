@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@ static const char *const names[SERVED_COUNT] = {
 	[SERVED_SYSTEM_BUS] = "/system-bus",
 	[SERVED_X11] = "/X" SCREEN_NUMBER,
 	[SERVED_COOKIES] = "/cookies",
+	[SERVED_OPEN] = "/open",
+	[SERVED_OPENER] = "",
 	[SERVED_PLACE] = "",
 };
 
@@ -30,6 +33,12 @@ static int find_paths(const struct desktop *d, struct err *e)
 		return err_set(e, n < 0 ? errno : ENAMETOOLONG, "cannot tell where the sandbox's state lies");
 	for (size_t i = 0; i < SERVED_COUNT; i++)
 		d->served[i] = arena_printf(d->arena, "%.*s%s", (int)n, path, names[i]);
+	if (d->plan->open.handler == NULL)
+		return 0;
+	char *real = realpath(d->opener, path);
+	if (real == NULL)
+		return err_set(e, errno, "cannot find %s", d->opener);
+	d->served[SERVED_OPENER] = arena_strdup(d->arena, real);
 	return 0;
 }
 
@@ -153,11 +162,35 @@ static int serve_display(struct desktop *d, struct err *e)
 	return r;
 }
 
+/* ---- addresses ---- */
+
+extern char **environ;
+
+static int serve_open(struct desktop *d, struct err *e)
+{
+	const struct open_plan *plan = &d->plan->open;
+	if (plan->handler == NULL)
+		return 0;
+	char **argv = arena_array(d->arena, plan->scheme_count + 5, sizeof *argv);
+	size_t n = 0;
+	argv[n++] = arena_strdup(d->arena, "bailey-open");
+	argv[n++] = arena_strdup(d->arena, "serve");
+	argv[n++] = arena_strdup(d->arena, d->served[SERVED_OPEN]);
+	argv[n++] = arena_strdup(d->arena, plan->handler);
+	for (size_t i = 0; i < plan->scheme_count; i++)
+		argv[n++] = arena_strdup(d->arena, plan->schemes[i]);
+	/* What it starts is to find the session as the user has it. */
+	const struct outside_program opener = { .path = d->served[SERVED_OPENER], .argv = argv, .envp = environ };
+	return serve(d, &opener, "open addresses outside", plan->origin, &d->open, e);
+}
+
 int desktop_start(struct desktop *d, struct err *e)
 {
-	d->bus = d->screen = -1;
+	d->bus = d->screen = d->open = -1;
 	int r = find_paths(d, e);
 	if (r == 0)
 		r = serve_buses(d, e);
-	return r == 0 ? serve_display(d, e) : r;
+	if (r == 0)
+		r = serve_display(d, e);
+	return r == 0 ? serve_open(d, e) : r;
 }

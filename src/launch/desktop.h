@@ -13,11 +13,12 @@ struct desktop {
 	const struct desktop_plan *plan;
 	struct arena *arena;
 	const char **served; /* by enum served: gets the paths on the host */
+	const char *opener; /* path of bailey-open */
 	int directory; /* where the sockets go: nobody else may enter it, and its owner removes what is in it */
 	int signals; /* the signalfd */
 	const sigset_t *mask; /* for the programs */
 	struct undo *undo;
-	int bus, screen; /* set: pidfds of xdg-dbus-proxy and of an X server, or -1 */
+	int bus, screen, open; /* set: pidfds of xdg-dbus-proxy, of an X server, of bailey-open; or -1 */
 };
 
 /*

@@ -215,6 +215,7 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 			.plan = &plan->desktop,
 			.arena = child->arena,
 			.served = child->served,
+			.opener = o->open_helper,
 			.directory = track->entry.directory,
 			.signals = s->signals,
 			.mask = &child->mask,
@@ -223,6 +224,7 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 		r = desktop_start(&d, e);
 		s->bus = d.bus;
 		s->screen = d.screen;
+		s->open = d.open;
 	}
 	return r;
 }
@@ -357,6 +359,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.network = -1,
 		.bus = -1,
 		.screen = -1,
+		.open = -1,
 		.background = o->background,
 		.terminal = { .fd = -1 },
 	};

@@ -33,6 +33,7 @@ struct launch_options {
 	const char *scope_helper; /* path of bailey-scope */
 	const char *net_helper; /* path of bailey-net */
 	const char *resolver; /* path of bailey-resolver */
+	const char *open_helper; /* path of bailey-open */
 	const char *name; /* the sandbox's, for other commands; or NULL: the profile's and a number */
 	int status_fd; /* events as JSON lines, or -1 */
 	bool verbose; /* say each step on standard error */

@@ -17,7 +17,7 @@
 #include "launch/events.h"
 #include "launch/fault.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 8 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 9 };
 
 struct state {
 	struct supervise *s;
@@ -340,6 +340,7 @@ static void loop(struct state *st)
 			{ .fd = s->bus, .events = POLLIN },
 			{ .fd = s->screen, .events = POLLIN },
 			{ .fd = s->resolver != NULL ? s->resolver->pidfd : -1, .events = POLLIN },
+			{ .fd = s->open, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		struct pollfd *terminal = fds + FIXED_POLLS;
@@ -368,6 +369,8 @@ static void loop(struct state *st)
 			service_lost(st, &s->screen, "its X server", "display");
 		if (fds[7].revents != 0)
 			resolver_lost(st);
+		if (fds[8].revents != 0)
+			service_lost(st, &s->open, "bailey-open", "way to open addresses");
 		if (fds[4].revents != 0)
 			refusals_read(s->refusals);
 		if (terminals > 0 && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))

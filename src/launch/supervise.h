@@ -28,6 +28,7 @@ struct supervise {
 	int network; /* pidfd of the program that connects its network, or -1 */
 	const char *network_of; /* what that is, in words */
 	int bus; /* pidfd of the program that filters its D-Bus, or -1 */
+	int open; /* pidfd of the program that opens addresses for it, or -1 */
 	int screen; /* pidfd of an X server of its own, or -1 */
 	struct refusals *refusals; /* of network.log, else NULL */
 	struct resolver *resolver; /* of rules for names, else NULL */

@@ -14,6 +14,8 @@ enum served {
 	SERVED_SYSTEM_BUS,
 	SERVED_X11, /* the socket of a private X server */
 	SERVED_COOKIES, /* the file with what a client of the X server has to show */
+	SERVED_OPEN, /* the socket of bailey-open */
+	SERVED_OPENER, /* the program bailey-open itself, which stands in for xdg-open inside */
 	SERVED_PLACE, /* the directory of all of these; never in a sandbox, but in the views of those that serve */
 	SERVED_COUNT
 };
@@ -95,6 +97,19 @@ struct portal_plan {
 
 #define PORTAL_INFO "/.flatpak-info"
 
+/* Addresses that are opened outside. */
+struct open_plan {
+	const char **schemes;
+	size_t scheme_count;
+	const char *handler; /* xdg-open on the host; NULL: nothing is opened */
+	const char *absent; /* why, although there are schemes; or NULL */
+	bool stands_in; /* the sandbox shows an xdg-open of the host, in whose place ours is put */
+	struct origin origin;
+};
+
+#define OPEN_DIRECTORY "/run/bailey-open"
+#define OPEN_USUAL "/usr/bin/xdg-open"
+
 struct desktop_plan {
 	struct bus_plan bus[BUS_COUNT];
 	const char *proxy; /* the path of xdg-dbus-proxy; NULL: no bus is served */
@@ -104,13 +119,14 @@ struct desktop_plan {
 	struct display_plan display;
 	struct audio_plan audio;
 	struct portal_plan portal;
+	struct open_plan open;
 };
 
 /* Whether anything is served; the sandbox then has a directory for it from the beginning. */
 static inline bool desktop_serves(const struct desktop_plan *d)
 {
 	return d->bus[SERVED_SESSION_BUS].address != NULL || d->bus[SERVED_SYSTEM_BUS].address != NULL ||
-		d->display.cookies_inside != NULL;
+		d->display.cookies_inside != NULL || d->open.handler != NULL;
 }
 
 #endif

@@ -170,6 +170,7 @@ void plan_environment(struct planner *pl)
 	plan_display_environment(pl, replace);
 	plan_audio_environment(pl, replace);
 	plan_portals_environment(pl, replace);
+	plan_open_environment(pl, replace);
 	char **envp = arena_array(pl->arena, plan->env_count + 1, sizeof *envp);
 	for (size_t i = 0; i < plan->env_count; i++)
 		envp[i] = (char *)plan->env[i].text; /* execve(2) has no const, and writes nothing */

@@ -74,8 +74,10 @@ static const struct spot *child_reason(struct planner *pl, const struct spot *c,
 	bool fits = false;
 	switch (e->kind) {
 	case ENTRY_HIDE:
-	case ENTRY_SERVED: /* the host's could come to light when it is renamed */
 	case ENTRY_DIRECTORY: break;
+	case ENTRY_SERVED:
+		fits = !e->guarded && n.type == NODE_FILE;
+		break; /* guarded: the host's could come to light by a rename */
 	case ENTRY_BIND:
 		if (is_redundant(e, host, grant))
 			return e->node.type == NODE_DIRECTORY ? rebuild_reason(pl, c, host, e) : NULL;
@@ -336,7 +338,7 @@ static void emit_spot(struct planner *pl, const struct spot *s, const struct pla
 	case ENTRY_MQUEUE: tree_add_op(pl, MOUNT_MQUEUE, s->path, e)->flags = where; break;
 	case ENTRY_SERVED:
 		op = tree_add_op(pl, MOUNT_SERVED, s->path, e);
-		op->flags = MOUNT_ON_FILE | MOUNT_READ_ONLY | MOUNT_NOEXEC | where;
+		op->flags = MOUNT_ON_FILE | MOUNT_READ_ONLY | where | (e->served == SERVED_OPENER ? 0U : MOUNT_NOEXEC);
 		op->served = e->served;
 		refuse_below(pl, s, e);
 		return;

@@ -382,6 +382,23 @@ static void gather_served(struct planner *pl)
 	add_session(pl, a->pipewire, arena_printf(pl->arena, "%s/" AUDIO_PIPEWIRE, audio), socket, "desktop.audio", a->origin);
 }
 
+static void gather_open(struct planner *pl)
+{
+	const struct open_plan *o = &pl->plan->desktop.open;
+	static const char why[] = "asks for addresses to be opened outside";
+	if (o->handler == NULL)
+		return;
+	add_served(pl, SERVED_OPEN, OPEN_DIRECTORY "/socket", why, o->origin);
+	add_served(pl, SERVED_OPENER, OPEN_DIRECTORY "/xdg-open", why, o->origin);
+	if (o->stands_in)
+		tree_add(pl,
+			&(struct entry){ .kind = ENTRY_SERVED,
+				.path = OPEN_USUAL,
+				.served = SERVED_OPENER,
+				.why = why,
+				.origin = o->origin });
+}
+
 /* What programs that use portals look for. */
 static void gather_portal(struct planner *pl)
 {
@@ -432,6 +449,7 @@ void files_gather(struct planner *pl)
 	gather_hosts(pl);
 	gather_served(pl);
 	gather_portal(pl);
+	gather_open(pl);
 	gather_home(pl);
 	gather_create(pl);
 	files_gather_layers(pl);

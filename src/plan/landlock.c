@@ -140,7 +140,7 @@ static uint64_t access_of(struct making *m, const struct mount_op *op)
 	case MOUNT_DIRECTORY: /* in a tmpfs of ours, which has its own rule or ends read-only */
 	case MOUNT_SYMLINK:
 	case MOUNT_FILE:
-	case MOUNT_SERVED: /* nor does it rule over connections to sockets with a name */
+	case MOUNT_SERVED: return op->served == SERVED_OPENER ? execute : 0; /* sockets: see below */
 	case MOUNT_UPPER:
 	case MOUNT_WHITEOUT: return 0;
 	}

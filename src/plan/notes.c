@@ -285,6 +285,7 @@ void plan_notes(struct planner *pl)
 	note_sockets(pl);
 	plan_note_display(pl);
 	plan_note_audio(pl);
+	plan_note_open(pl);
 	plan_note_dbus(pl);
 	note_calls(pl);
 	note_capabilities(pl);

@@ -62,6 +62,11 @@ void plan_note_audio(struct planner *pl);
 void plan_portals(struct planner *pl);
 void plan_portals_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
 
+/* desktop.open, and what it puts into the environment; before plan_files(). Needs plan_identity(). */
+void plan_open(struct planner *pl);
+void plan_open_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
+void plan_note_open(struct planner *pl);
+
 /* What other windows are not safe from. */
 void plan_note_display(struct planner *pl);
 

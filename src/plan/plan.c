@@ -107,6 +107,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 	plan_display(&pl);
 	plan_audio(&pl);
 	plan_portals(&pl);
+	plan_open(&pl);
 	plan_process(&pl);
 	plan_capabilities(&pl);
 	plan_firewall(&pl);

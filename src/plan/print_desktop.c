@@ -1,11 +1,12 @@
 /* What explain says of the desktop session. */
 #include <string.h>
 
+#include "base/buf.h"
 #include "plan/print_parts.h"
 
 static bool is_wanted(const struct desktop_plan *d)
 {
-	return d->display.kind != CHOICE_NONE || d->audio.kind == AUDIO_ALL ||
+	return d->display.kind != CHOICE_NONE || d->audio.kind == AUDIO_ALL || d->open.scheme_count > 0 ||
 		d->bus[SERVED_SESSION_BUS].rule_count + d->bus[SERVED_SYSTEM_BUS].rule_count > 0;
 }
 
@@ -17,6 +18,7 @@ void print_desktop_know(struct layout *l, const struct plan *plan)
 	layout_know(l, plan->desktop.required_origin);
 	layout_know(l, plan->desktop.display.origin);
 	layout_know(l, plan->desktop.audio.origin);
+	layout_know(l, plan->desktop.open.origin);
 }
 
 /* "talk org.freedesktop.Notifications" of "--talk=org.freedesktop.Notifications" */
@@ -73,6 +75,16 @@ static const char *portal_words(struct arena *a, const struct portal_plan *p)
 		p->documents != NULL ? p->documents_inside : "");
 }
 
+static const char *open_words(struct arena *a, const struct open_plan *o)
+{
+	struct buf words = { .arena = a };
+	for (size_t i = 0; i < o->scheme_count; i++)
+		buf_printf(&words, "%s%s", i > 0 ? ", " : "", o->schemes[i]);
+	if (o->absent != NULL)
+		return arena_printf(a, "nothing (asked for: %s): %s", buf_text(&words), o->absent);
+	return arena_printf(a, "%s, outside, by %s", buf_text(&words), o->handler);
+}
+
 void print_desktop_text(struct layout *l, const struct plan *plan)
 {
 	const struct desktop_plan *d = &plan->desktop;
@@ -83,6 +95,8 @@ void print_desktop_text(struct layout *l, const struct plan *plan)
 		layout_row(l, "display", display_words(l->arena, &d->display), layout_origin(l, d->display.origin));
 	if (d->audio.kind == AUDIO_ALL)
 		layout_row(l, "audio", audio_words(l->arena, &d->audio), layout_origin(l, d->audio.origin));
+	if (d->open.scheme_count > 0)
+		layout_row(l, "opens", open_words(l->arena, &d->open), layout_origin(l, d->open.origin));
 	if (d->portal.info != NULL)
 		layout_row(l, "portals", portal_words(l->arena, &d->portal), layout_origin(l, d->portal.origin));
 	for (size_t i = 0; i < BUS_COUNT; i++)
@@ -136,6 +150,17 @@ void print_desktop_json(struct json *j, const struct plan *plan)
 		json_origin(j, "origin", d->audio.origin);
 		json_object_end(j);
 	}
+	if (d->open.scheme_count > 0) {
+		json_object(j, "open");
+		json_string(j, "program", d->open.handler); /* null: nothing is opened */
+		json_string(j, "absent", d->open.absent);
+		json_array(j, "schemes");
+		for (size_t i = 0; i < d->open.scheme_count; i++)
+			json_string(j, NULL, d->open.schemes[i]);
+		json_array_end(j);
+		json_origin(j, "origin", d->open.origin);
+		json_object_end(j);
+	}
 	if (d->portal.info != NULL) {
 		json_object(j, "portals");
 		json_string(j, "application", d->portal.application);
@@ -159,6 +184,8 @@ void print_desktop_statements(
 		say(data, arena_printf(a, "display %s", display_words(a, &d->display)), d->display.origin);
 	if (d->audio.kind == AUDIO_ALL)
 		say(data, arena_printf(a, "audio %s", audio_words(a, &d->audio)), d->audio.origin);
+	if (d->open.scheme_count > 0)
+		say(data, arena_printf(a, "opens %s", open_words(a, &d->open)), d->open.origin);
 	if (d->portal.info != NULL)
 		say(data, arena_printf(a, "portals: %s", portal_words(a, &d->portal)), d->portal.origin);
 	for (size_t i = 0; i < BUS_COUNT; i++) {

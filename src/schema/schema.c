@@ -175,9 +175,10 @@ static const struct kind_words kind_words[] = {
 	[KIND_BUS_NAME] = { "bus name", "name of a D-Bus service", "names of D-Bus services" },
 	[KIND_BUS_RULE] = { "bus rule", "NAME=RULE", "NAME=RULE texts" },
 	[KIND_DISPLAY] = { "display", "display", "displays: wayland, x11, both, x11-isolated, none" },
+	[KIND_SCHEME] = { "scheme", "scheme as in \"https\"", "schemes of addresses" },
 };
 
-_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_DISPLAY + 1, "words for every kind");
+_Static_assert(sizeof kind_words / sizeof *kind_words == KIND_SCHEME + 1, "words for every kind");
 
 const char *schema_kind_word(enum kind kind)
 {

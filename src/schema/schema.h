@@ -51,6 +51,7 @@ enum kind {
 	KIND_BUS_NAME, /* a well-known name of D-Bus, ".*" at the end allowed: base/bus.h */
 	KIND_BUS_RULE, /* NAME=[METHOD][@PATH]: base/bus.h */
 	KIND_DISPLAY, /* a word of choice_display */
+	KIND_SCHEME, /* "https": base/uri.h */
 };
 
 enum merge { MERGE_REPLACE, MERGE_APPEND, MERGE_KEYED };
