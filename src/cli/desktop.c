@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "desktop/mime.h"
 #include "plan/layout.h"
 
 bool desktop_means_record(const struct desktop_task *t, const struct override *r, const char *word)
@@ -368,6 +369,9 @@ int cmd_desktop(struct cli *cli, struct args *args)
 	case STATUS: status = desktop_status(t, words); break;
 	default: status = desktop_list(t);
 	}
+	struct err e = { .code = 0 };
+	if (action <= REFRESH && desktop_mime_update(&t->d, &e) < 0)
+		status = cli_fail_err(cli, EXIT_SETUP, &e);
 	manifest_close(&t->d.manifest);
 	return status;
 }

@@ -89,6 +89,8 @@ static int take(struct desktop_entry *ret, struct arena *a, const struct line *l
 		ret->starts = strcmp(line->value, "Application") == 0;
 	else if (strcmp(key, "Name") == 0 && ret->name[0] == '\0')
 		ret->name = line->value;
+	else if (strcmp(key, "MimeType") == 0)
+		ret->types = line->value;
 	else if (strcmp(key, "Hidden") == 0)
 		ret->hidden = is_true(line);
 	else if (strcmp(key, "DBusActivatable") == 0)
@@ -110,7 +112,7 @@ int desktop_entry_read(
 	struct lines l = { .arena = a, .at = text, .stop = text + len };
 	struct line line;
 	bool inside = false, any = false;
-	*ret = (struct desktop_entry){ .name = "", .starts = kind == DESKTOP_SERVICE };
+	*ret = (struct desktop_entry){ .name = "", .types = "", .starts = kind == DESKTOP_SERVICE };
 	*ret_why = "";
 	if (memchr(text, '\0', len) != NULL)
 		return no(ret_why, "a NUL byte in it");

@@ -80,6 +80,8 @@ static int read_manifest(struct manifest *m, const char *bytes, size_t len, stru
 	for (const struct json_value *v = files->first; v != NULL; v = v->next)
 		if (!read_record(m, v))
 			return err_set(e, 0, "%s, line %u: this is no record of a file", file_name, v->line);
+	m->cache_sum = text(top, "cache_sum");
+	m->cache_kept = flag(top, "cache_kept");
 	for (const struct json_value *v = made != NULL ? made->first : NULL; v != NULL; v = v->next) {
 		if (v->type != JSON_STRING || v->string[0] != '/')
 			return err_set(e, 0, "%s, line %u: this is no directory", file_name, v->line);
@@ -168,6 +170,8 @@ static void print(struct buf *out, const struct manifest *m)
 		json_object_end(&j);
 	}
 	json_array_end(&j);
+	json_string(&j, "cache_sum", m->cache_sum);
+	json_bool(&j, "cache_kept", m->cache_kept);
 	json_array(&j, "made");
 	for (size_t i = 0; i < m->made.count; i++)
 		json_string(&j, NULL, m->made.paths[i]);
@@ -192,7 +196,7 @@ void manifest_close(struct manifest *m)
 	size_t left = 0;
 	for (size_t i = 0; i < m->count; i++)
 		left += !m->records[i]->gone;
-	if (m->dir >= 0 && left == 0) {
+	if (m->dir >= 0 && left == 0 && m->cache_sum == NULL) {
 		(void)unlinkat(m->dir, file_name, 0);
 		/* The innermost last made goes first; what has something in it stays. */
 		for (size_t i = m->made.count; i-- > 0;)

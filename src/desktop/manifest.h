@@ -24,6 +24,8 @@ struct manifest {
 	int dir; /* its directory, locked; -1: there is none */
 	struct override **records;
 	size_t count, cap;
+	const char *cache_sum; /* of the mimeinfo.cache that bailey wrote, or NULL */
+	bool cache_kept; /* one that was there before is kept beside it */
 	struct files_made made; /* directories to be removed when nothing is left */
 };
 

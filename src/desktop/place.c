@@ -145,24 +145,40 @@ static int by_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+static void list(const struct desktop_place *p, enum desktop_kind kind, bool others, struct names *all)
+{
+	const struct desktop_dirs *d = &p->dirs[kind];
+	const unsigned depth = kinds[kind].deep ? DEPTH_MAX : 0;
+	size_t kept = 0;
+	all->suffix = kinds[kind].suffix;
+	if (d->own.base != NULL)
+		scan(all, path_join(all->arena, d->own.base, d->own.below), "", depth);
+	for (size_t i = 0; others && i < d->other_count; i++)
+		scan(all, d->others[i], "", depth);
+	if (all->count > 1)
+		qsort(all->items, all->count, sizeof *all->items, by_text);
+	for (size_t i = 0; i < all->count; i++)
+		if (kept == 0 || strcmp(all->items[kept - 1], all->items[i]) != 0)
+			all->items[kept++] = all->items[i];
+	all->count = kept;
+}
+
 void desktop_names(
 	const struct desktop_place *p, enum desktop_kind kind, struct arena *a, const char ***ret_names, size_t *ret_count)
 {
-	const struct desktop_dirs *d = &p->dirs[kind];
-	struct names all = { .arena = a, .suffix = kinds[kind].suffix };
-	unsigned depth = kinds[kind].deep ? DEPTH_MAX : 0;
-	size_t kept = 0;
-	if (d->own.base != NULL)
-		scan(&all, path_join(a, d->own.base, d->own.below), "", depth);
-	for (size_t i = 0; i < d->other_count; i++)
-		scan(&all, d->others[i], "", depth);
-	if (all.count > 1)
-		qsort(all.items, all.count, sizeof *all.items, by_text);
-	for (size_t i = 0; i < all.count; i++)
-		if (kept == 0 || strcmp(all.items[kept - 1], all.items[i]) != 0)
-			all.items[kept++] = all.items[i];
+	struct names all = { .arena = a };
+	list(p, kind, true, &all);
 	*ret_names = all.items;
-	*ret_count = kept;
+	*ret_count = all.count;
+}
+
+void desktop_own_names(
+	const struct desktop_place *p, enum desktop_kind kind, struct arena *a, const char ***ret_names, size_t *ret_count)
+{
+	struct names all = { .arena = a };
+	list(p, kind, false, &all);
+	*ret_names = all.items;
+	*ret_count = all.count;
 }
 
 const char *desktop_other(const struct desktop_place *p, enum desktop_kind kind, const char *name, struct arena *a)

@@ -37,6 +37,10 @@ const char *desktop_kept_name(struct arena *a, const char *name);
 void desktop_names(
 	const struct desktop_place *p, enum desktop_kind kind, struct arena *a, const char ***ret_names, size_t *ret_count);
 
+/* The same, of the own place alone. */
+void desktop_own_names(
+	const struct desktop_place *p, enum desktop_kind kind, struct arena *a, const char ***ret_names, size_t *ret_count);
+
 /* The first file of that name among the others, or NULL. */
 const char *desktop_other(const struct desktop_place *p, enum desktop_kind kind, const char *name, struct arena *a);
 

@@ -2,6 +2,7 @@
 # Each shipped profile of a program with windows, with the real program: without a display as far as it goes, then on an X server
 # made for the test. There is no session bus and no XDG_RUNTIME_DIR.
 load lib
+load display
 
 INPUTS=$TREE/tests/programs
 
@@ -10,14 +11,6 @@ prepare() {
 	mkdir -p ~/.ssh ~/Downloads
 	echo "the secret key" > ~/.ssh/id_test
 	cp "$INPUTS/page.html" ~/Downloads/page.html
-}
-
-# An X server that is killed would leave its socket and its lock in /tmp.
-finish() {
-	if [ -n "${X_SERVER:-}" ]; then
-		kill -TERM "$X_SERVER" 2> /dev/null || true
-		eventually 5 test ! -d "/proc/$X_SERVER"
-	fi
 }
 
 works() { gives 0 timeout 90 "$BAILEY" run "$@"; }
@@ -29,40 +22,7 @@ point() { python3 "$INPUTS/png.py" "$@"; }
 # rendered PNG WIDTHxHEIGHT: a picture of page.html of that size.
 rendered() { is "$(point "$1" 300 250)" "$2 #00aa00"; }
 
-# processes_with PROGRAM PART...: processes that run a file of that name, and whose command line has all parts.
-processes_with() {
-	local process line part program=$1
-	shift
-	for process in /proc/[0-9]*; do
-		line=$(tr '\0' ' ' 2> /dev/null < "$process/cmdline") || continue
-		[[ $(readlink "$process/exe") == */"$program" ]] || continue
-		for part in "$@"; do
-			[[ $line == *"$part"* ]] || continue 2
-		done
-		echo "${process#/proc/}"
-	done 2> /dev/null
-}
-are_there() { [ -n "$(processes_with "$@")" ]; }
-are_gone() { ! are_there "$@"; }
 filters() { sed -n 's/^Seccomp_filters:\t//p' "/proc/$1/status"; }
-
-# display: an X server with a cookie, as an X session has it.
-display() {
-	need Xvfb xauth mcookie xwininfo
-	local number
-	number=$((100 + $$ % 1000 + RANDOM % 1000))
-	export DISPLAY=:$number XAUTHORITY=$HOME/.Xauthority
-	rm -f "$XAUTHORITY"
-	# Without -noreset the server starts anew whenever its last client leaves, and refuses who comes meanwhile.
-	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)" 2> /dev/null
-	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset > xvfb.log 2>&1 3>&- &
-	X_SERVER=$!
-	end_later "$X_SERVER"
-	disown "$X_SERVER"
-	eventually 10 xwininfo -root > /dev/null
-}
-
-has_window() { xwininfo -root -tree 2> /dev/null | grep -qF -- "$1"; }
 
 # opens TITLE PROGRAM [ARGS...]: a window with that in its title appears, and is gone when bailey is ended.
 opens() {

@@ -138,7 +138,7 @@ print(re.sub(r"\\(.)", lambda m: {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\
 	is "$(grep -cE "^(Exec|Exec\[de\]|  Exec )= ?$SELF run " "$APPS/org.quux.Quux.desktop")" 5
 	has "$(cat "$APPS/org.quux.Quux.desktop")" "profile=quux -- $WORK/programs/other --edit %u"
 	is "$(grep '^Exec=' data/dbus-1/services/org.quux.Quux.service)" "Exec=$(run_line "$WORK/programs/quux --gapplication-service 100%")"
-	! grep -q Systemd data/dbus-1/services/org.quux.Quux.service
+	lacks "$(cat data/dbus-1/services/org.quux.Quux.service)" Systemd
 	[ ! -e data/dbus-1/services/org.other.service ]
 	gives 0 "$BAILEY" desktop disable org.quux.Quux
 	is "$(state)" "$before"
@@ -161,6 +161,33 @@ print(re.sub(r"\\(.)", lambda m: {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\
 	gives 0 "$BAILEY" desktop enable quux
 	gives 0 "$BAILEY" desktop disable quux
 	is "$(state)" "$before"
+}
+
+@test "types of files are listed for bailey's entries, and the list that was there comes back" {
+	local before
+	gives 0 "$BAILEY" desktop enable quux
+	is "$(cat "$APPS/mimeinfo.cache")" $'[MIME Cache]\ntext/x-quux=quux.desktop;\nx-scheme-handler/quux=quux.desktop;'
+	if command -v update-desktop-database > /dev/null; then
+		cp "$APPS/mimeinfo.cache" list
+		update-desktop-database "$APPS"
+		cmp <(LC_ALL=C sort "$APPS/mimeinfo.cache") <(LC_ALL=C sort list)
+	fi
+	gives 0 "$BAILEY" desktop disable --all
+	mkdir -p "$APPS"
+	printf '[Desktop Entry]\nType=Application\nName=Mine\nExec=other\nMimeType=text/plain;text/x-quux\n' > "$APPS/mine.desktop"
+	printf '[MIME Cache]\n# as it was\ntext/plain=mine.desktop;\n' > "$APPS/mimeinfo.cache"
+	before=$(state)
+	gives 0 "$BAILEY" desktop enable quux
+	grep -qx 'text/x-quux=mine.desktop;quux.desktop;' "$APPS/mimeinfo.cache"
+	grep -qx 'text/plain=mine.desktop;' "$APPS/mimeinfo.cache"
+	gives 0 "$BAILEY" desktop disable quux
+	is "$(state)" "$before"
+	# Whoever installs an entry meanwhile makes the list anew.
+	gives 0 "$BAILEY" desktop enable quux
+	echo text/x-new=mine.desktop >> "$APPS/mimeinfo.cache"
+	gives 0 "$BAILEY" desktop disable quux
+	is "$(cat "$APPS/mimeinfo.cache")" $'[MIME Cache]\ntext/plain=mine.desktop;\ntext/x-quux=mine.desktop;'
+	is "$(ls -A "$APPS")" $'mimeinfo.cache\nmine.desktop'
 }
 
 @test "a file that was changed since is left alone" {

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# For tests with windows: an X server, and programs found by their command lines. `load display` after `load lib`.
+
+# An X server that is killed would leave its socket and its lock in /tmp.
+finish() {
+	if [ -n "${X_SERVER:-}" ]; then
+		kill -TERM "$X_SERVER" 2> /dev/null || true
+		eventually 5 test ! -d "/proc/$X_SERVER"
+	fi
+}
+
+# processes_with PROGRAM PART...: processes that run a file of that name, and whose command line has all parts.
+processes_with() {
+	local process line part program=$1
+	shift
+	for process in /proc/[0-9]*; do
+		line=$(tr '\0' ' ' 2> /dev/null < "$process/cmdline") || continue
+		[[ $(readlink "$process/exe") == */"$program" ]] || continue
+		for part in "$@"; do
+			[[ $line == *"$part"* ]] || continue 2
+		done
+		echo "${process#/proc/}"
+	done 2> /dev/null
+}
+are_there() { [ -n "$(processes_with "$@")" ]; }
+are_gone() { ! are_there "$@"; }
+# display: an X server with a cookie, as an X session has it.
+display() {
+	need Xvfb xauth mcookie xwininfo
+	local number
+	number=$((100 + $$ % 1000 + RANDOM % 1000))
+	export DISPLAY=:$number XAUTHORITY=$HOME/.Xauthority
+	rm -f "$XAUTHORITY"
+	# Without -noreset the server starts anew whenever its last client leaves, and refuses who comes meanwhile.
+	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)" 2> /dev/null
+	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset > xvfb.log 2>&1 3>&- &
+	X_SERVER=$!
+	end_later "$X_SERVER"
+	disown "$X_SERVER"
+	eventually 10 xwininfo -root > /dev/null
+}
+
+has_window() { xwininfo -root -tree 2> /dev/null | grep -qF -- "$1"; }
