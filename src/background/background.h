@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 
 #include "background/restart.h"
 #include "base/arena.h"
@@ -26,6 +27,7 @@ struct background {
 	const char *profile;
 	uint64_t log_size;
 	bool terminal; /* the program gets one (plan_streams: STREAMS_ARE_TERMINAL) */
+	struct winsize size; /* that it begins with */
 	struct restart_policy restart;
 	/* In the launcher's process: launches, says on standard error why it failed if it did. Its exit status, or it dies of a signal. */
 	int (*launch)(void *data, struct launch_background *b);

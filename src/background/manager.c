@@ -32,6 +32,17 @@ struct ends {
 	int output[2], ready; /* the launcher's sides */
 };
 
+static int take_streams(struct manager *m, const struct ends *ends)
+{
+	if (m->viewers != NULL)
+		return viewers_become_terminal(m->viewers);
+	if (dup2(ends->output[0], STDOUT_FILENO) < 0 || dup2(ends->output[1], STDERR_FILENO) < 0)
+		return -errno;
+	(void)close(ends->output[0]);
+	(void)close(ends->output[1]);
+	return 0;
+}
+
 static _Noreturn void be_launcher(struct manager *m, const struct ends *ends, pid_t manager)
 {
 	struct launch_background b = {
@@ -47,11 +58,10 @@ static _Noreturn void be_launcher(struct manager *m, const struct ends *ends, pi
 	log_close(&m->log);
 	close_end(&m->verdict);
 	close_end(&m->signals);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != manager || dup2(ends->output[0], STDOUT_FILENO) < 0 ||
-		dup2(ends->output[1], STDERR_FILENO) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != manager || take_streams(m, ends) < 0) {
+		(void)dprintf(m->complaints, "bailey: error: cannot prepare the launcher in the background: %s\n", strerror(errno));
 		_exit(STATUS_SETUP);
-	(void)close(ends->output[0]);
-	(void)close(ends->output[1]);
+	}
 	(void)sigaction(SIGCHLD, &m->sigchld, NULL);
 	(void)sigprocmask(SIG_SETMASK, &m->mask, NULL);
 	_exit(m->request->launch(m->request->data, &b));
@@ -70,8 +80,8 @@ static int make_pipe(int *ret_read, int *ret_write)
 static int start_launcher(struct manager *m)
 {
 	struct ends ends = { .output = { -1, -1 }, .ready = -1 };
-	int r = make_pipe(&m->output[0], &ends.output[0]);
-	if (r == 0)
+	int r = m->viewers != NULL ? viewers_open(m->viewers) : make_pipe(&m->output[0], &ends.output[0]);
+	if (r == 0 && m->viewers == NULL)
 		r = make_pipe(&m->output[1], &ends.output[1]);
 	if (r == 0)
 		r = make_pipe(&m->ready, &ends.ready);
@@ -111,6 +121,8 @@ static bool copy_output(struct manager *m, int which)
 /* What is left in the pipes. Somebody outside may have been given an end and write for ever. */
 static void drain(struct manager *m)
 {
+	if (m->viewers != NULL)
+		viewers_drain(m->viewers, &m->log);
 	for (int which = 0; which < 2; which++) {
 		for (int i = 0; i < DRAIN_READS && m->output[which] >= 0 && copy_output(m, which); i++) {
 		}
@@ -184,6 +196,7 @@ static int64_t launcher_ended(struct manager *m, int status)
 	if (m->ready >= 0)
 		launcher_says(m);
 	bool was_executed = m->executed;
+	m->last = (struct verdict){ killed ? 0 : WEXITSTATUS(status), killed ? WTERMSIG(status) : 0 };
 	close_end(&m->ready);
 	drain(m);
 	if (killed)
@@ -243,15 +256,22 @@ static int watch(struct manager *m)
 
 static void look(struct manager *m, int wait_ms)
 {
-	struct pollfd fds[POLLS] = {
+	struct pollfd fds[POLLS + VIEWERS_POLLS] = {
 		{ .fd = m->signals, .events = POLLIN },
 		{ .fd = m->ready, .events = POLLIN },
 		{ .fd = m->verdict, .events = 0 }, /* its reader's end is told all the same */
 		{ .fd = m->output[0], .events = POLLIN },
 		{ .fd = m->output[1], .events = POLLIN },
 	};
-	if (poll(fds, POLLS, wait_ms) <= 0)
+	int viewers_ms = -1;
+	if (m->viewers != NULL)
+		viewers_wants(m->viewers, fds + POLLS, &viewers_ms);
+	if (viewers_ms >= 0 && (wait_ms < 0 || wait_ms > viewers_ms))
+		wait_ms = viewers_ms;
+	if (poll(fds, m->viewers != NULL ? POLLS + VIEWERS_POLLS : POLLS, wait_ms) < 0)
 		return;
+	if (m->viewers != NULL)
+		viewers_serve(m->viewers, fds + POLLS, &m->log);
 	if (fds[0].revents != 0)
 		read_signals(m);
 	if (fds[1].revents != 0)
@@ -284,7 +304,12 @@ void manager_run(struct manager *m)
 {
 	m->failure.status = STATUS_SETUP;
 	m->signals = m->control = m->ready = m->output[0] = m->output[1] = -1;
+	struct arena own = { .head = NULL }; /* the request's may be given back */
 	int r = watch(m);
+	if (r == 0 && m->request->terminal) {
+		m->viewers = arena_alloc(&own, sizeof *m->viewers);
+		r = viewers_begin(m->viewers, m->entry.directory, m->request->size);
+	}
 	int64_t wait_ms = 0;
 	while (r == 0 && wait_ms >= 0) {
 		r = start_launcher(m);
@@ -298,6 +323,8 @@ void manager_run(struct manager *m)
 		if (m->complaints >= 0)
 			(void)dprintf(m->complaints, "bailey: error: cannot run in the background: %s\n", strerror(-r));
 	}
+	if (m->viewers != NULL)
+		viewers_end(m->viewers, m->last.status, m->last.signal);
 	close_end(&m->control);
 	/* Known to nobody any more once the command returns. */
 	log_close(&m->log);

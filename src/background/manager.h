@@ -6,6 +6,7 @@
 
 #include "background/background.h"
 #include "background/log.h"
+#include "background/viewers.h"
 
 /* What the manager tells the command that started it, once. */
 struct verdict {
@@ -27,6 +28,8 @@ struct manager {
 	int control; /* where other commands reach the launcher there is */
 	pid_t launcher; /* 0: none at present */
 	int ready; /* from the launcher */
+	struct viewers *viewers; /* of the program's terminal, or NULL */
+	struct verdict last; /* how the last launch ended */
 	int output[2]; /* what the program writes to its standard output and error, or -1 */
 	bool executed; /* the program of this launch */
 	bool ending; /* it is not started again */

@@ -32,7 +32,6 @@ static const char reserved[][12] = {
 	"events",
 	"pause",
 	"resume",
-	"attach",
 	"cp",
 	"learn",
 	"why",

@@ -52,6 +52,7 @@ int cmd_profiles(struct cli *cli, struct args *args);
 int cmd_list(struct cli *cli, struct args *args);
 int cmd_stats(struct cli *cli, struct args *args);
 int cmd_logs(struct cli *cli, struct args *args);
+int cmd_attach(struct cli *cli, struct args *args);
 int cmd_limit(struct cli *cli, struct args *args);
 int cmd_tree(struct cli *cli, struct args *args);
 int cmd_stop(struct cli *cli, struct args *args);
@@ -150,6 +151,14 @@ int cli_write(const struct cli *cli, const struct buf *text);
  * notify-send(1) is there.  Waits for a few seconds at most.
  */
 void cli_notify(const struct cli *cli, const char *text);
+
+/* ---- attach.c ---- */
+
+/* What bailey attach does, for a sandbox that was started just now. Returns the exit status. */
+int cli_attach(struct cli *cli, const char *name);
+
+/* That standard input and output are a terminal. 0, or an exit status after saying that they are not. */
+int cli_check_terminal(struct cli *cli);
 
 /* ---- help.c ---- */
 

@@ -103,6 +103,10 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		buf_puts(p->out, ":files\t\n");
 		break;
 	case VERB_schema: words_settings(&w, true); break;
+	case VERB_attach:
+		if (p->words == 0)
+			words_sandboxes(&w);
+		break;
 	case VERB_logs:
 		if (p->words == 0)
 			words_logs(&w);

@@ -7,11 +7,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "background/background.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
+#include "cli/detach.h"
 #include "image/image.h"
 #include "launch/launch.h"
 #include "state/state.h"
@@ -128,8 +128,6 @@ static int carry_out(struct cli *cli, const struct plan *plan, const struct laun
 	return end_like(&outcome);
 }
 
-/* ---- in the background ---- */
-
 struct detached {
 	struct cli *cli;
 	const struct plan *plan;
@@ -144,53 +142,6 @@ static int launch_detached(void *data, struct launch_background *b)
 	return carry_out(d->cli, d->plan, &o);
 }
 
-static __attribute__((noinline)) int run_detached(
-	struct cli *cli, const struct plan *plan, const struct launch_options *o, struct restart_policy restart)
-{
-	struct detached d = { cli, plan, o };
-	const struct background b = {
-		.arena = &cli->arena,
-		.facts = &cli->facts,
-		.name = o->name,
-		.profile = plan->profile_name,
-		.log_size = plan->log_size,
-		.restart = restart,
-		.launch = launch_detached,
-		.data = &d,
-	};
-	struct err e = { .code = 0 };
-	const char *name;
-	if (plan->changes.end == CHANGES_ASK)
-		return cli_fail(cli, EXIT_USAGE, "--keep keeps them, for bailey changes",
-			"nobody can be asked about changes that a program makes in the background");
-	if (plan->changes.end != CHANGES_DIRECT && restart.when != RESTART_NO)
-		return cli_fail(cli, EXIT_USAGE, NULL,
-			"changes that are kept apart are those of one run: --restart cannot be had with them");
-	int status = background_start(&b, &name, &e);
-	if (status < 0)
-		return cli_fail_err(cli, EXIT_SETUP, &e);
-	if (status > 0)
-		return status;
-	struct buf out = { .arena = &cli->arena };
-	buf_printf(&out, "%s\n", name);
-	return cli_write(cli, &out);
-}
-
-/* What --detach and --restart say, into `ret`. 0, or an exit status after printing what is wrong. */
-static int restart_policy(struct cli *cli, const struct args *args, struct restart_policy *ret)
-{
-	const char *text = args_value(args, "--restart");
-	*ret = (struct restart_policy){ .when = RESTART_NO };
-	if (text == NULL)
-		return 0;
-	if (!args_has(args, "--detach"))
-		return cli_fail(cli, EXIT_USAGE, "add --detach", "--restart is for programs in the background");
-	if (restart_parse(text, ret) < 0)
-		return cli_fail(cli, EXIT_USAGE, "no, on-failure, on-failure:5 and always are possible",
-			"--restart %s: what is meant?", text);
-	return 0;
-}
-
 int cmd_run(struct cli *cli, struct args *args)
 {
 	if (args->rest_count == 0)
@@ -202,10 +153,9 @@ int cmd_run(struct cli *cli, struct args *args)
 	/* In the arena, as all that is not needed any more once the program runs. */
 	struct profile *profile = arena_alloc(&cli->arena, sizeof *profile);
 	struct plan *plan = arena_alloc(&cli->arena, sizeof *plan);
-	bool detached = args_has(args, "--detach");
-	struct restart_policy restart;
-	request.streams = detached ? STREAMS_OF_LOG : STREAMS_OF_CALLER;
-	int status = restart_policy(cli, args, &restart);
+	struct detach detach;
+	int status = detach_options(cli, args, &detach);
+	request.streams = detach.terminal ? STREAMS_ARE_TERMINAL : detach.wanted ? STREAMS_OF_LOG : STREAMS_OF_CALLER;
 	if (status == 0)
 		status = cli_consent(cli, args, &request);
 	if (status != 0)
@@ -235,5 +185,6 @@ int cmd_run(struct cli *cli, struct args *args)
 		status = unpack_and_plan(cli, &request, profile, plan);
 	if (status != 0)
 		return status;
-	return detached ? run_detached(cli, plan, &o, restart) : carry_out(cli, plan, &o);
+	struct detached detached = { cli, plan, &o };
+	return detach.wanted ? detach_run(cli, plan, &detach, o.name, launch_detached, &detached) : carry_out(cli, plan, &o);
 }

@@ -12,22 +12,27 @@
 static const char file_name[] = "control";
 
 /* A path of the directory itself may be longer than an address can be: unix(7). */
-static void address(struct sockaddr_un *ret, int directory)
+static void address(struct sockaddr_un *ret, int directory, const char *name)
 {
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	(void)snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/%s", directory, file_name);
+	(void)snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/%s", directory, name);
 }
 
 int control_listen(int directory)
 {
+	return control_listen_at(directory, file_name);
+}
+
+int control_listen_at(int directory, const char *name)
+{
 	enum { BACKLOG = 16 };
 	struct sockaddr_un a;
-	address(&a, directory);
+	address(&a, directory, name);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	/* A umask of the caller may have taken the owner's own rights away. */
-	if (bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 && fchmodat(directory, file_name, 0600, 0) == 0 &&
+	if (bind(fd, (const struct sockaddr *)&a, sizeof a) == 0 && fchmodat(directory, name, 0600, 0) == 0 &&
 		listen(fd, BACKLOG) == 0)
 		return fd;
 	int r = -errno;
@@ -45,10 +50,10 @@ static int check_launcher(int fd, const struct state_sandbox *s)
 	return peer.pid == s->record.launcher.pid && state_process_lives(&s->record.launcher) ? 0 : -ESRCH;
 }
 
-int control_dial(int directory)
+static int dial(int directory, const char *name)
 {
 	struct sockaddr_un a;
-	address(&a, directory);
+	address(&a, directory, name);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof a) == 0)
 		return fd < 0 ? -errno : fd;
@@ -57,10 +62,20 @@ int control_dial(int directory)
 	return r;
 }
 
+int control_dial(int directory)
+{
+	return dial(directory, file_name);
+}
+
 int control_connect(const struct state_sandbox *s, struct err *e)
 {
+	return control_connect_to(s, file_name, e);
+}
+
+int control_connect_to(const struct state_sandbox *s, const char *name, struct err *e)
+{
 	int directory = open(s->path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int fd = directory < 0 ? -errno : control_dial(directory);
+	int fd = directory < 0 ? -errno : dial(directory, name);
 	int r = fd < 0 ? fd : check_launcher(fd, s);
 	if (directory >= 0)
 		(void)close(directory);

@@ -40,6 +40,7 @@ struct control_message {
  * Binds and listens in the directory of a sandbox, which is open as `directory`. The socket, which does not block, or -errno.
  */
 int control_listen(int directory);
+int control_listen_at(int directory, const char *name); /* with another file name */
 
 /* Connects to whoever listens in the directory that is open as `directory`. A descriptor that blocks, or -errno. */
 int control_dial(int directory);
@@ -49,6 +50,7 @@ int control_dial(int directory);
  * or -errno with `e`.
  */
 int control_connect(const struct state_sandbox *s, struct err *e);
+int control_connect_to(const struct state_sandbox *s, const char *name, struct err *e); /* another socket of it */
 
 /*
  * Sends one message; never waits on a socket that does not block (-EAGAIN), nor raises SIGPIPE.  `len` at most CONTROL_PAYLOAD,
