@@ -138,6 +138,12 @@ void json_null(struct json *j, const char *key)
 	buf_puts(j->out, "null");
 }
 
+void json_raw(struct json *j, const char *key, const char *json)
+{
+	begin(j, key);
+	buf_puts(j->out, json);
+}
+
 void json_origin(struct json *j, const char *key, struct origin o)
 {
 	if (o.file == NULL) {

@@ -27,6 +27,7 @@ void json_int(struct json *j, const char *key, int64_t value);
 void json_uint(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
+void json_raw(struct json *j, const char *key, const char *json); /* what is JSON already, on one line */
 /* An origin as {"file":..., "line":...}, or null when nothing is known. */
 void json_origin(struct json *j, const char *key, struct origin o);
 

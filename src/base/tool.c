@@ -24,7 +24,8 @@ static _Noreturn void execute(
 	output = fcntl(output, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	int input = extra->input > 0 ? fcntl(extra->input, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (!tied || output < 0 || null < 0 || (extra->input > 0 && input < 0) || dup2(output, STDERR_FILENO) < 0)
+	int shown = fcntl(extra->output > 0 ? extra->output : null, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (!tied || shown < 0 || output < 0 || null < 0 || (extra->input > 0 && input < 0) || dup2(output, STDERR_FILENO) < 0)
 		_exit(NOT_EXECUTED);
 	const char *failed = "";
 	int r = extra->prepare != NULL ? extra->prepare(extra->data, &failed) : 0;
@@ -32,7 +33,7 @@ static _Noreturn void execute(
 		(void)dprintf(STDERR_FILENO, "%s: %s\n", failed, strerror(-r));
 		_exit(NOT_EXECUTED);
 	}
-	if (dup2(input >= 0 ? input : null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+	if (dup2(input >= 0 ? input : null, STDIN_FILENO) >= 0 && dup2(shown, STDOUT_FILENO) >= 0 &&
 		sys_close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && sigprocmask(SIG_SETMASK, mask, NULL) == 0)
 		(void)execve(path, argv, envp);
 	_exit(NOT_EXECUTED);

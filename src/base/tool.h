@@ -17,6 +17,7 @@ int tool_run(const char *path, char *const *argv, const sigset_t *mask, int seco
 
 struct tool_extra {
 	int input; /* becomes its standard input; 0: /dev/null does */
+	int output; /* becomes its standard output; 0: /dev/null does */
 	/* Called in the process that becomes the program, last but for its descriptors. 0, or -errno with what failed. */
 	int (*prepare)(void *data, const char **ret_failed);
 	void *data;

@@ -135,7 +135,7 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 	case VERB_net:
 		if (first)
 			buf_puts(p->out,
-				"list\tthe networks there are\nshow\tone network and who uses it\nup\tmake it\ndown\tremove it\n");
+				"list\tthe networks there are\nshow\tone network and who uses it, or the network of a running sandbox\nup\tmake it\ndown\tremove it\n");
 		break;
 	case VERB_desktop:
 		if (p->words == 0)

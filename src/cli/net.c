@@ -9,6 +9,8 @@
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/net.h"
+#include "cli/sandboxes.h"
 #include "launch/bridge.h"
 #include "plan/networks.h"
 #include "state/state.h"
@@ -236,6 +238,25 @@ static int show(struct cli *cli, const struct network_def *def, bool as_json)
 	return cli_write(cli, &out);
 }
 
+/* A name that is no network's may be that of a running sandbox. */
+static int show_sandbox(struct cli *cli, const struct networks *all, const char *name, bool as_json)
+{
+	struct sandboxes running;
+	const struct state_sandbox *found;
+	struct err e = { .code = 0 };
+	sandboxes_load(cli, &running);
+	int r = state_find(&found, running.items, running.count, name, &e);
+	if (r == 0)
+		return net_show_sandbox(cli, found, as_json);
+	if (r == -ENOTUNIQ)
+		return cli_fail_err(cli, EXIT_USAGE, &e);
+	const char *near = schema_nearest(name, all->count, network_name, all);
+	return cli_fail(cli, EXIT_USAGE,
+		near != NULL ? arena_printf(&cli->arena, "did you mean %s?", near)
+			     : "bailey net list shows the networks, bailey list the sandboxes",
+		"there is no network \"%s\" in " PLAN_NETWORKS_FILE ", and no running sandbox of that name", name);
+}
+
 int cmd_net(struct cli *cli, struct args *args)
 {
 	struct diags d = { .arena = &cli->arena };
@@ -257,6 +278,8 @@ int cmd_net(struct cli *cli, struct args *args)
 		return EXIT_USAGE;
 	if (lists)
 		return list(cli, &all, as_json);
+	if (shows && networks_find(&all, args->rest[1]) == NULL)
+		return show_sandbox(cli, &all, args->rest[1], as_json);
 	const struct network_def *def = find(cli, &all, args->rest[1]);
 	if (def == NULL)
 		return EXIT_USAGE;

@@ -67,6 +67,17 @@ bool control_reply_text(struct control_peer *p, enum control_kind kind, int valu
 	return send_or_close(p, &head, payload, len);
 }
 
+bool control_reply_descriptor(struct control_peer *p, enum control_kind kind, int fd)
+{
+	const struct control_head head = { .kind = kind };
+	if (p->fd < 0)
+		return false;
+	if (control_send(p->fd, &head, NULL, 0, &fd, 1) == 0)
+		return true;
+	control_close(p);
+	return false;
+}
+
 void control_refuse(struct control_peer *p, int error, const char *fmt, ...)
 {
 	char text[256];

@@ -74,6 +74,7 @@ void control_end(struct control *c, const struct outcome *outcome);
  */
 bool control_reply(struct control_peer *p, enum control_kind kind, int value, uint64_t number);
 bool control_reply_text(struct control_peer *p, enum control_kind kind, int value, const void *payload, size_t len);
+bool control_reply_descriptor(struct control_peer *p, enum control_kind kind, int fd);
 void control_refuse(struct control_peer *p, int error, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Keeps the connection beyond this request; its later requests come as any other. */

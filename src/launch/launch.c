@@ -234,6 +234,7 @@ static void remember(struct supervise *s, struct arena *a, const struct plan *pl
 	s->plan = plan;
 	if (plan->cgroup.driver != CGROUP_DRIVER_NONE)
 		caps_remember(&s->caps, a, plan);
+	s->own_network = (plan->clone_flags & CLONE_NEWNET) != 0;
 	s->timeout_ms = plan->timeout_ms;
 	if (plan->timeout_ms > 0)
 		(void)snprintf(s->timeout_at, sizeof s->timeout_at, "%s: ", origin_text(a, plan->timeout_origin));
@@ -308,6 +309,14 @@ static int make_rules(
 	return resolver_start(s->resolver, plan, child->arena, o->resolver, &sockets, s->pidfd, s->signals, &child->mask, undo, e);
 }
 
+/* For those who ask what the network holds; without it they are told that there is nothing to show. */
+static void keep_namespace(const struct child_args *child, struct supervise *s, struct undo *undo)
+{
+	s->namespace = open(arena_printf(child->arena, "/proc/%d/ns/net", (int)s->sandbox), O_RDONLY | O_CLOEXEC);
+	if (s->namespace >= 0)
+		undo_push(undo, undo_close, s->namespace);
+}
+
 /* While the sandbox builds its file tree. The rules come first: nothing gets out before they hold. */
 static int make_network(struct bridge *bridge, const struct child_args *child, struct supervise *s, struct undo *undo,
 	const struct launch_options *o, struct err *e)
@@ -324,6 +333,8 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 		r = connect_network(child, s, undo, o, e);
 	if (r == 0 && plan->bridge.spec != NULL)
 		r = connect_bridge(bridge, child, s, o, e);
+	if (r == 0 && network_waits(plan))
+		keep_namespace(child, s, undo);
 	if (r == 0 && network_waits(plan))
 		(void)message_send(s->socket, MESSAGE_CONNECTED, STEP_NETWORK, 0, 0);
 	return r;
@@ -358,6 +369,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.quiet = o->quiet,
 		.network = -1,
 		.bus = -1,
+		.namespace = -1,
 		.screen = -1,
 		.open = -1,
 		.background = o->background,

@@ -27,6 +27,8 @@ struct supervise {
 	bool quiet;
 	int network; /* pidfd of the program that connects its network, or -1 */
 	const char *network_of; /* what that is, in words */
+	bool own_network; /* not the host's */
+	int namespace; /* of a network that is connected, as a descriptor; or -1 */
 	int bus; /* pidfd of the program that filters its D-Bus, or -1 */
 	int open; /* pidfd of the program that opens addresses for it, or -1 */
 	int screen; /* pidfd of an X server of its own, or -1 */

@@ -1,5 +1,6 @@
 /*
  * bailey-net up|down|run < SPEC
+ * bailey-net show text|json NFT NAME < NAMESPACE
  *
  * Makes and removes networks, and the interface of one sandbox in them.  The only program of bailey that is linked with libnl;
  * started by root for what needs it.  `up` and `down` say one line on standard error when they fail, status 1.
@@ -29,6 +30,7 @@
 #include "network/helper/port.h"
 #include "network/helper/rules.h"
 #include "network/helper/service.h"
+#include "network/helper/show.h"
 #include "network/helper/spec.h"
 #include "network/helper/state.h"
 
@@ -320,6 +322,21 @@ static int run(struct helper *h, struct err *e)
 	return 0;
 }
 
+/* show text|json NFT NAME: of the namespace behind standard input; NFT is the path of nft(8), or "-". */
+enum { SHOW_WORDS = 5 };
+static int show(char **argv, struct arena *a)
+{
+	struct err e = { .code = 0 };
+	const struct show what = { .namespace = STDIN_FILENO,
+		.name = argv[4],
+		.nft = strcmp(argv[3], "-") != 0 ? argv[3] : NULL,
+		.json = strcmp(argv[2], "json") == 0 };
+	if (show_network(&what, a, &e) == 0)
+		return 0;
+	(void)fprintf(stderr, "%s\n%s\n", e.text, e.hint);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct helper h = { .sandbox = -1, .service = -1 };
@@ -327,6 +344,8 @@ int main(int argc, char **argv)
 	sigset_t all;
 	const char *what = argc == 2 ? argv[1] : "";
 	(void)signal(SIGCHLD, SIG_DFL);
+	if (argc == SHOW_WORDS && strcmp(argv[1], "show") == 0)
+		return show(argv, &h.arena);
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* what it has begun it ends */
 	(void)umask(022);
