@@ -72,6 +72,8 @@ struct display_plan {
 
 /* The number of a private X server, where nobody else has one. */
 #define SCREEN_NUMBER "1077"
+#define SCREEN_DISPLAY ":1077"
+#define SCREEN_SOCKET "/X1077"
 
 /* The session's sound servers. */
 struct audio_plan {

@@ -9,6 +9,7 @@
 #include "plan/view.h"
 
 #define X11_PLACE "/tmp/.X11-unix"
+#define COOKIES "/tmp/.X11-unix/cookies"
 
 /* The socket at that path, or NULL with why there is none. */
 static const char *find_socket(struct planner *pl, const char *path, const char **ret_why)
@@ -84,8 +85,7 @@ static char *const *words(struct arena *a, const char *const *texts, size_t coun
 }
 
 /* What all servers are told: one that is started anew by its last client's end would not know its cookie any more, and says so late. */
-#define SERVER_ARGUMENTS \
-	":" SCREEN_NUMBER, "-displayfd", "1", "-auth", X11_PLACE "/cookies", "-nolisten", "tcp", "-nolisten", "local", "-noreset"
+#define SERVER_ARGUMENTS SCREEN_DISPLAY, "-displayfd", "1", "-auth", COOKIES, "-nolisten", "tcp", "-nolisten", "local", "-noreset"
 
 static const char *find_server(struct planner *pl, const char *name)
 {

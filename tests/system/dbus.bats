@@ -234,10 +234,11 @@ finish() { rm -rf "$HOME/.local/share/dbus-1"; }
 
 @test "who may talk to the portal is known to it, and to toolkits, as a sandbox with a name" {
 	local p pid proxy
-	[ ! -e /usr/share/dbus-1/services/org.freedesktop.portal.Desktop.service ] || skip 'this machine has a portal'
 	p=$(profile reader <<< 'desktop = { dbus = { session = { talk = [ "org.freedesktop.portal.Desktop" ]; }; }; };')
-	gives 0 "$BAILEY" run -p "$p" sh -c 'ls -A / | grep flatpak; echo "${GTK_USE_PORTAL:-no portal}"'
-	is "$output" 'no portal'
+	if [ ! -e /usr/share/dbus-1/services/org.freedesktop.portal.Desktop.service ]; then
+		gives 0 "$BAILEY" run -p "$p" sh -c 'ls -A / | grep flatpak; echo "${GTK_USE_PORTAL:-no portal}"'
+		is "$output" 'no portal'
+	fi
 	portal_installed
 	gives 2 "$BAILEY" run -p "$p" sh -c 'grep name= /.flatpak-info; echo "$GTK_USE_PORTAL"; echo x > /.flatpak-info'
 	has "$output" 'name=io.bailey.Sandbox.reader
@@ -273,4 +274,24 @@ finish() { rm -rf "$HOME/.local/share/dbus-1"; }
 	is "$output" '1a2b
 chosen'
 	is "$(tail -n 1 "$doc/by-app/io.bailey.Sandbox.reader/1a2b/letter")" more
+}
+
+PORTAL=/usr/libexec/xdg-desktop-portal
+
+@test "the real portal takes the program for a sandbox, and knows whether it has a network" {
+	local p ask='dbus-send --session --print-reply --dest=org.freedesktop.portal.Desktop /org/freedesktop/portal/desktop
+org.freedesktop.portal.ProxyResolver.Lookup string:https://example.org/'
+	need "$PORTAL"
+	"$PORTAL" < /dev/null > portal.log 2>&1 3>&- &
+	end_later $!
+	disown $!
+	p=$(profile reader <<< 'desktop = { dbus = { session = { talk = [ "org.freedesktop.portal.Desktop" ]; }; }; };')
+	# shellcheck disable=SC2086 # a list of words
+	eventually 10 $ask > /dev/null
+	# shellcheck disable=SC2086
+	gives 1 "$BAILEY" run -p "$p" $ask
+	has "$output" 'not available inside the sandbox'
+	# shellcheck disable=SC2086
+	gives 0 "$BAILEY" run -p "$p" --net host $ask
+	has "$output" 'direct://'
 }

@@ -149,6 +149,21 @@ xwininfo -root > /dev/null 2>&1; echo $? > "$0/status"; sleep 60' "$WORK/shared"
 	end_of $pid
 }
 
+@test "two X servers of their own do not know of each other; on the host's network neither has an abstract socket" {
+	local p pid
+	need Xvfb xwininfo xdotool xev
+	p=$(display_profile x11-isolated <<< 'network = { mode = "host"; };')
+	"$BAILEY" run -p "$p" sh -c 'xev -name first > /dev/null & until xdotool search --name first > /dev/null; do sleep 0.05; done
+touch "$0/up"; sleep 60' "$WORK/shared" < /dev/null > first.log 2>&1 3>&- &
+	pid=$!
+	end_later $pid
+	eventually 10 test -e "$WORK/shared/up"
+	gives 1 grep -F '@/tmp/.X11-unix/X1077' /proc/net/unix
+	gives 0 "$BAILEY" run -p "$p" xwininfo -root -tree
+	lacks "$output" first
+	end_of $pid
+}
+
 @test "where there is no display an X server of its own is on a screen that nobody sees" {
 	local p
 	need Xvfb xwininfo
