@@ -25,7 +25,6 @@ const size_t option_row_count = sizeof option_rows / sizeof *option_rows;
 static const char reserved[][12] = {
 	"tree",
 	"top",
-	"enter",
 	"stop",
 	"wait",
 	"rename",
@@ -163,8 +162,9 @@ int args_parse(struct args *ret, struct arena *a, enum verb verb, char **words, 
 	size_t count = 0, cap = 0;
 	while (words[count] != NULL)
 		count++;
-	/* Mixed options and words: the words are gathered here. For run they are the end of `words` as it is. */
-	char **rest = verb == VERB_run ? NULL : arena_array(a, count + 1, sizeof *rest);
+	/* Mixed options and words: the words are gathered here. Those of a command are the end of `words` as it is. */
+	const bool command = verb == VERB_run || verb == VERB_enter;
+	char **rest = command ? NULL : arena_array(a, count + 1, sizeof *rest);
 	char **next = words;
 	int r = 0;
 	while (r == 0 && *next != NULL) {
@@ -177,15 +177,15 @@ int args_parse(struct args *ret, struct arena *a, enum verb verb, char **words, 
 			r = parse_long(ret, a, &cap, &next, e);
 		else if (word[0] == '-' && word[1] != '\0')
 			r = parse_short(ret, a, &cap, &next, e);
-		else if (verb == VERB_run)
+		else if (command)
 			break;
 		else
 			rest[ret->rest_count++] = *next++;
 	}
-	if (verb == VERB_run)
+	if (command)
 		rest = next;
 	for (; *next != NULL; next++) {
-		if (verb != VERB_run)
+		if (!command)
 			rest[ret->rest_count] = *next;
 		ret->rest_count++;
 	}

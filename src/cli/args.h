@@ -71,7 +71,7 @@ bool verb_reserved(const char *name);
 const struct option_row *option_find(enum verb verb, const char *name);
 
 /*
- * Reads the words after the verb: `words` is NULL-terminated and stays the owner of every text.  For run, reading stops at the
+ * Reads the words after the verb: `words` is NULL-terminated and stays the owner of every text.  For run and enter, reading stops at the
  * first word that is no option; elsewhere options and words may be mixed.  "--" ends the options.
  * Returns 0, or -EINVAL with `e` set (unknown option, argument missing or not wanted) and a hint.
  */

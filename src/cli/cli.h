@@ -53,6 +53,7 @@ int cmd_list(struct cli *cli, struct args *args);
 int cmd_stats(struct cli *cli, struct args *args);
 int cmd_logs(struct cli *cli, struct args *args);
 int cmd_attach(struct cli *cli, struct args *args);
+int cmd_enter(struct cli *cli, struct args *args);
 int cmd_limit(struct cli *cli, struct args *args);
 int cmd_tree(struct cli *cli, struct args *args);
 int cmd_stop(struct cli *cli, struct args *args);
@@ -66,6 +67,13 @@ int cmd_schema(struct cli *cli, struct args *args);
 int cmd_net(struct cli *cli, struct args *args);
 int cmd_changes(struct cli *cli, struct args *args);
 int cmd_desktop(struct cli *cli, struct args *args);
+
+/* ---- run.c ---- */
+
+struct outcome;
+
+/* The status as a shell expects it: ends by the signal that killed the program. Returns the exit status otherwise. */
+int cli_end_like(const struct outcome *o);
 
 /* ---- places.c ---- */
 

@@ -126,6 +126,12 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		words_sandboxes(&w);
 		words_signals(&w);
 		break;
+	case VERB_enter:
+		if (p->words == 0)
+			words_sandboxes(&w);
+		else
+			buf_puts(p->out, ":commands\n");
+		break;
 	case VERB_limit:
 		if (p->words == 0)
 			words_sandboxes(&w);
@@ -203,7 +209,7 @@ void complete_print(struct cli *cli, struct buf *out, char **words)
 			wait = waiting(verb, word);
 			if (strncmp(word, "--profile=", 10) == 0)
 				p.profile = word + 10;
-		} else if (verb == VERB_run) {
+		} else if (verb == VERB_run || (verb == VERB_enter && p.words == 1)) {
 			buf_printf(out, ":delegate\t%zu\n", at);
 			return;
 		} else {

@@ -16,8 +16,7 @@
 #include "launch/launch.h"
 #include "state/state.h"
 
-/* The status as a shell expects it: killed by the signal that killed the program. */
-static int end_like(const struct outcome *o)
+int cli_end_like(const struct outcome *o)
 {
 	if (o->signal == 0)
 		return o->status;
@@ -111,7 +110,7 @@ static __attribute__((noinline)) int run_with_changes(struct cli *cli, const str
 	status = ending_finish(cli, &ending, outcome.signal != 0);
 	if (outcome.signal == 0 && outcome.status == 0)
 		outcome.status = status;
-	return end_like(&outcome);
+	return cli_end_like(&outcome);
 }
 
 /* As unpack_and_plan() it is kept out of frames that stay: here it is the frame that stays. */
@@ -125,7 +124,7 @@ static int carry_out(struct cli *cli, const struct plan *plan, const struct laun
 		(void)complain_to_command(o->background);
 		return cli_fail_err(cli, outcome.status, &e);
 	}
-	return end_like(&outcome);
+	return cli_end_like(&outcome);
 }
 
 struct detached {

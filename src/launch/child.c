@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/landlock.h"
 #include "base/sys.h"
 #include "launch/privileges.h"
 #include "mount/mount.h"
@@ -117,11 +118,7 @@ static void build_tree(const struct child_args *args)
 		child_fail(args, STEP_PIVOT, r, state.at);
 }
 
-/*
- * The program's terminal comes from the devpts of its own file tree, so that it has a name there.  This process leads the session:
- * so the program's process group has a parent in the session, without which ^Z would do nothing (setpgid(2), orphaned).
- */
-static int make_pty(const struct child_args *args)
+int pty_make(const struct termios *modes, const struct winsize *window, int *ret_master)
 {
 	int r = (int)sys_result(setsid());
 	if (r < 0)
@@ -136,21 +133,35 @@ static int make_pty(const struct child_args *args)
 	if (r >= 0)
 		r = (int)sys_result(ioctl(slave, TIOCSCTTY, 0));
 	if (r == 0)
-		r = (int)sys_result(tcsetattr(slave, TCSANOW, &args->pty_modes));
+		r = (int)sys_result(tcsetattr(slave, TCSANOW, modes));
 	if (r == 0)
-		r = (int)sys_result(ioctl(slave, TIOCSWINSZ, &args->pty_size));
-	for (int fd = 0; fd < 3 && r >= 0; fd++)
-		if ((args->plan->pty_fds >> fd & 1) != 0)
-			r = (int)sys_result(dup2(slave, fd));
-	if (r >= 0)
-		r = message_send_fd(args->socket, MESSAGE_PTY, master);
+		r = (int)sys_result(ioctl(slave, TIOCSWINSZ, window));
+	*ret_master = master;
+	if (r == 0)
+		return slave;
 	if (slave >= 0)
 		(void)close(slave);
 	(void)close(master);
 	return r;
 }
 
-/* The ruleset of the program's domain, or -1 for none. This process stays outside of it: so nothing inside can send it a signal. */
+static int give_pty(const struct child_args *args)
+{
+	int master, slave = pty_make(&args->pty_modes, &args->pty_size, &master);
+	int r = slave;
+	if (slave < 0)
+		return r;
+	for (int fd = 0; fd < 3 && r >= 0; fd++)
+		if ((args->plan->pty_fds >> fd & 1) != 0)
+			r = (int)sys_result(dup2(slave, fd));
+	if (r >= 0)
+		r = message_send_fd(args->socket, MESSAGE_PTY, master);
+	(void)close(slave);
+	(void)close(master);
+	return r;
+}
+
+/* The ruleset of the program's domain, or -1 for none. */
 static int make_ruleset(const struct child_args *args)
 {
 	const struct landlock_plan *plan = &args->plan->landlock;
@@ -213,7 +224,7 @@ void child_main(const struct child_args *args)
 	build_tree(args);
 	(void)umask(mask); /* always succeeds */
 	FAULT(PTY);
-	if (plan->pty_fds != 0 && (r = make_pty(args)) < 0)
+	if (plan->pty_fds != 0 && (r = give_pty(args)) < 0)
 		child_fail(args, STEP_PTY, r, 0);
 	/* Connected meanwhile: the launcher has to look into this process for it. */
 	if (network_waits(plan) && (r = await(args, MESSAGE_CONNECTED)) < 0)
@@ -230,6 +241,16 @@ void child_main(const struct child_args *args)
 		r = privileges_drop(plan->keep_caps, plan->uid_map.count > 0);
 	if (r < 0)
 		child_fail(args, STEP_PRIVILEGES, r, 0);
+
+	/*
+	 * A domain is only ever inherited: who is to enter the program's later has to come from somebody who is in it.  Then this
+	 * process can be sent signals from inside, which do nothing to a pid 1; without entering, not even that.
+	 */
+	if (plan->enter && becoming.ruleset >= 0) {
+		if ((r = sys_landlock_restrict(becoming.ruleset)) < 0)
+			child_fail(args, STEP_DOMAIN, r, 0);
+		becoming.ruleset = -1;
+	}
 
 	/* As posix_spawn(3) does it: the memory is shared, not copied, and we wait until the program is executed (or that failed). */
 	FAULT(FORK);

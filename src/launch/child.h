@@ -45,11 +45,28 @@ struct child_args {
 /* The first process. Does not return. */
 _Noreturn void child_main(const struct child_args *args);
 
-/* The program's process, forked by the first. `ruleset`: of its Landlock domain, or -1. Does not return. */
+/*
+ * The program's process, forked by the first. `ruleset`: of the Landlock domain that it has to enter, or -1 when there is none, or it
+ * is in it already. Does not return.
+ */
 _Noreturn void program_main(const struct child_args *args, int ruleset);
 
 /* pid 1 after the fork: reaps, passes signals on, reports. `program` is the program's pid inside. Does not return. */
 _Noreturn void reaper_main(const struct child_args *args, pid_t program, int pidfd);
+
+/*
+ * The interpreter of a script is opened by the kernel on behalf of this process, whose /proc/self/exe is the launcher's own file
+ * on the host.  A script must not have that executed, because what executes a file holds a way to it: no magic link on the way.
+ * 0 or -errno.
+ */
+int program_check_interpreter(const char *path);
+
+/*
+ * Makes a pseudo terminal in the sandbox's own devpts, so that it has a name there, the controlling one of a new session that this
+ * process leads: so a process group of its children has a parent in the session, without which ^Z would do nothing (setpgid(2),
+ * orphaned).  Returns the slave, with the master in `*ret_master`, or -errno.
+ */
+int pty_make(const struct termios *modes, const struct winsize *window, int *ret_master);
 
 /* Tells the launcher which step failed (with operation `index`) for which -errno, and ends the process. */
 _Noreturn void child_fail(const struct child_args *args, enum step step, long error, size_t index);

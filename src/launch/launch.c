@@ -236,6 +236,8 @@ static void remember(struct supervise *s, struct arena *a, const struct plan *pl
 		caps_remember(&s->caps, a, plan);
 	s->own_network = (plan->clone_flags & CLONE_NEWNET) != 0;
 	s->timeout_ms = plan->timeout_ms;
+	if (!plan->enter)
+		(void)snprintf(s->enter_at, sizeof s->enter_at, "%s: ", origin_text(a, plan->enter_origin));
 	if (plan->timeout_ms > 0)
 		(void)snprintf(s->timeout_at, sizeof s->timeout_at, "%s: ", origin_text(a, plan->timeout_origin));
 }
@@ -364,6 +366,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.arena = a,
 		.track = &track,
 		.control = &control,
+		.filter = &child.filter,
+		.template = -1,
 		.group = &group,
 		.status_fd = o->status_fd,
 		.quiet = o->quiet,
@@ -430,6 +434,8 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		}
 	}
 	FAULT(UNDO);
+	if (s.template >= 0)
+		(void)close(s.template);
 	undo_run(&undo);
 	FAULT(LEAVE);
 	track_end(&track); /* after all that it tells of */

@@ -231,6 +231,11 @@ static const char *const failures[STEP_COUNT] = {
 #include "launch/steps.def"
 };
 
+const char *prepare_words(enum step step)
+{
+	return step < STEP_COUNT ? failures[step] : "cannot enter the sandbox";
+}
+
 static void mount_failure(struct err *e, const struct plan *plan, int error, size_t index)
 {
 	const struct mount_op *op = &plan->mounts[index];

@@ -42,6 +42,9 @@ int prepare_descriptors(struct child_args *args, struct err *e);
 /* Fills in the texts of `args` that the child writes: id maps, host name, machine id. 0 or -errno with `e`. */
 int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e);
 
+/* "cannot enter the Landlock domain": what a step that failed could not do. */
+const char *prepare_words(enum step step);
+
 /* The words for a step of the sandbox that failed: profile line, what, why, what to do. Returns e's -errno. */
 int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts, enum step step, int error, size_t index);
 

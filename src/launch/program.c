@@ -49,11 +49,7 @@ static int keep_descriptors(const struct plan *plan)
 	return r;
 }
 
-/*
- * The interpreter of a script is opened by the kernel on behalf of this process, whose /proc/self/exe is the launcher's own file
- * on the host.  A script must not have that executed, because what executes a file holds a way to it: no magic link on the way.
- */
-static int check_interpreter(const char *path)
+int program_check_interpreter(const char *path)
 {
 	enum { LINE = 256, LEVELS = 5 }; /* as far as the kernel looks, and as deep: execve(2) */
 	char line[LINE + 1], name[LINE + 1];
@@ -93,7 +89,7 @@ void program_main(const struct child_args *args, int ruleset)
 	/* What a caller ignores stays ignored (nohup), with what bailey itself had to change put back. */
 	(void)sigaction(SIGCHLD, &args->sigchld, NULL);
 	(void)sigprocmask(SIG_SETMASK, &args->mask, NULL);
-	if (plan->program_check && (r = check_interpreter(plan->program)) < 0)
+	if (plan->program_check && (r = program_check_interpreter(plan->program)) < 0)
 		child_fail(args, STEP_EXEC, r, 0);
 	FAULT(DOMAIN);
 	if (ruleset >= 0 && (r = sys_landlock_restrict(ruleset)) < 0)

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/sys.h"
+#include "launch/entrance.h"
 #include "launch/events.h"
 #include "launch/fault.h"
 
@@ -25,6 +26,8 @@ struct state {
 	int64_t begin; /* of the monotonic clock in ms */
 	bool settled; /* what is needed of the plan has been done; the arena is gone */
 	int killed_by; /* the signal that ended the program, or 0 */
+	bool exited; /* a command that has entered did, with `status` */
+	int status;
 	int64_t deadline; /* of the monotonic clock in ms; 0: none */
 	bool timed_out;
 	struct message failure;
@@ -184,6 +187,10 @@ static void settle(struct state *st)
 	bool raw = s->pty != NULL && s->pty->raw; /* lines need a carriage return then */
 	st->settled = true;
 	FAULT(SETTLE);
+	if (s->plan->enter) {
+		s->template = template_make(s->plan, s->filter);
+		(void)message_send(s->socket, MESSAGE_CONFINE, STEP_REAPER, 0, 0); /* a sandbox that is gone needs none */
+	}
 	if (track_running(s->track, s->sandbox, s->terminal.group, &e) < 0 && !s->quiet && event_room(STDERR_FILENO))
 		(void)dprintf(STDERR_FILENO, "bailey: warning: bailey list will not show this sandbox: %s%s%s%s\n", e.text,
 			e.hint[0] != '\0' ? "; " : "", e.hint, raw ? "\r" : "");
@@ -213,6 +220,10 @@ static void message_arrived(struct state *st, const struct message *m, int fd)
 			pty_attach(st->s->pty, fd);
 		break;
 	case MESSAGE_KILLED: st->killed_by = m->value; break;
+	case MESSAGE_EXITED:
+		st->exited = true;
+		st->status = m->value;
+		break;
 	default: break;
 	}
 }
@@ -321,7 +332,7 @@ static int remaining(const struct state *st)
 static void wait_for_short_ones(const struct supervise *s)
 {
 	struct pollfd fds[2] = { { .fd = s->pidfd, .events = POLLIN }, { .fd = s->signals, .events = POLLIN } };
-	if (s->terminal.fd < 0 && s->pty == NULL && s->status_fd < 0 && s->background == NULL &&
+	if (s->pidfd >= 0 && s->terminal.fd < 0 && s->pty == NULL && s->status_fd < 0 && s->background == NULL &&
 		(s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
 		(void)poll(fds, 2, SHORT_MS);
 }
@@ -390,6 +401,30 @@ static void echo_interrupt(int sig, bool was_lent)
 {
 	if (was_lent && (sig == SIGINT || sig == SIGQUIT))
 		(void)kill(0, sig); /* blocked here: launch's caller dies of it afterwards */
+}
+
+int supervise_entered(struct supervise *s, struct outcome *ret, struct message *failed)
+{
+	struct control nobody;
+	struct state st = { .s = s, .settled = true, .begin = clock_ms() };
+	nobody.listener = -1;
+	s->control = &nobody;
+	s->pidfd = s->network = s->bus = s->screen = s->open = s->status_fd = -1;
+	loop(&st);
+	bool was_lent = s->pty != NULL && s->pty->raw;
+	if (s->pty != NULL) {
+		pty_drain(s->pty, s->signals, DRAIN_MS);
+		pty_take(s->pty);
+	}
+	if (st.failed) {
+		*failed = st.failure;
+		return 1;
+	}
+	if (st.killed_by == 0 && !st.exited)
+		return -ESRCH;
+	*ret = (struct outcome){ .status = st.killed_by != 0 ? 128 + st.killed_by : st.status, .signal = st.killed_by };
+	echo_interrupt(ret->signal, was_lent);
+	return 0;
 }
 
 int supervise(struct supervise *s, struct outcome *ret, struct message *failed)

@@ -2,6 +2,7 @@
 #ifndef BAILEY_LAUNCH_SUPERVISE_H
 #define BAILEY_LAUNCH_SUPERVISE_H
 
+#include <linux/filter.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -20,7 +21,7 @@ struct supervise {
 	struct track *track;
 	struct control *control; /* listener -1 until other commands can reach the launcher */
 	int socket; /* to the sandbox */
-	int pidfd; /* of its first process */
+	int pidfd; /* of its first process; -1: what is supervised is a command that has entered, by its channel alone */
 	pid_t sandbox;
 	int signals; /* signalfd of all that can be passed on */
 	int status_fd;
@@ -40,6 +41,9 @@ struct supervise {
 	char timeout_at[96]; /* "agent.conf:14: " for the message */
 	struct launch_background *background; /* or NULL */
 	const struct plan *plan; /* in the arena */
+	const struct sock_fprog *filter; /* the program's; as long as the arena */
+	int template; /* for commands that enter: entrance.h. -1: none can, or -errno of what kept it from being made */
+	char enter_at[96]; /* "agent.conf:14: " of the line that forbids entering, or "" */
 	struct cgroup *group; /* of the sandbox, or one without an `ops` */
 	struct caps caps; /* of that group */
 };
@@ -52,5 +56,11 @@ void supervise_signals(sigset_t *ret);
  * message about it and the arena is untouched.
  */
 int supervise(struct supervise *s, struct outcome *ret, struct message *failed);
+
+/*
+ * The same for a command that has entered: only `socket`, `signals`, `terminal` and `pty` of `s` are of meaning.  -ESRCH when what
+ * watched over it is gone without a word: it was killed from inside, or with the sandbox.
+ */
+int supervise_entered(struct supervise *s, struct outcome *ret, struct message *failed);
 
 #endif

@@ -199,6 +199,8 @@ static void say_process(struct statements *s, const struct plan *plan)
 	if (plan->directory != NULL)
 		say(s, "process", arena_printf(s->arena, "starts in %s", shown(s, plan->directory)), plan->directory_origin);
 	say(s, "process", arena_printf(s->arena, "terminal %s", schema_choice_word((int)plan->terminal_mode)), none);
+	if (!plan->enter)
+		say(s, "process", "nobody may enter it later", plan->enter_origin);
 	say(s, "process", arena_printf(s->arena, "ends with %s", plan->wait == WAIT_ALL ? "the last process" : "the program"),
 		none);
 	if (plan->has_umask)

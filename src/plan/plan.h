@@ -347,6 +347,8 @@ struct plan {
 	const char *terminal; /* INHERIT: path of the terminal to bind at /dev/console, or NULL */
 	dev_t terminal_rdev;
 	unsigned pty_fds; /* PTY: bit N for a descriptor N of 0..2 that becomes the pseudo terminal; 0: none is made */
+	bool enter; /* commands may enter it later */
+	struct origin enter_origin;
 	enum choice_value wait; /* WAIT_PROGRAM, WAIT_ALL */
 	bool has_umask, has_nice;
 	mode_t umask;

@@ -328,6 +328,8 @@ static void process(struct json *j, const struct plan *plan)
 		json_null(j, "console");
 	}
 	json_string(j, "wait", schema_choice_word((int)plan->wait));
+	if (!plan->enter)
+		json_bool(j, "enter", false);
 	if (plan->has_umask)
 		mode_text(j, "umask", plan->umask);
 	else

@@ -354,6 +354,8 @@ static void process(struct text *t)
 	layout_heading(&t->l, "Process and limits");
 	row(t, "terminal", choice_text(t, (int)plan->terminal_mode), p->process_terminal.origin);
 	row(t, "ends", choice_help((int)plan->wait), p->process_wait.origin);
+	if (!plan->enter)
+		row(t, "entering", "nobody may enter it later", plan->enter_origin);
 	if (plan->timeout_ms > 0)
 		row(t, "timeout", num_duration_text(t->arena, plan->timeout_ms), plan->timeout_origin);
 	if (plan->log_size_origin.file != NULL)

@@ -152,6 +152,8 @@ void plan_process(struct planner *pl)
 	const struct profile *p = pl->p;
 	struct plan *plan = pl->plan;
 	plan->wait = p->process_wait.i == WAIT_ALL ? WAIT_ALL : WAIT_PROGRAM;
+	plan->enter = p->process_enter.i != 0;
+	plan->enter_origin = p->process_enter.origin;
 	plan->has_umask = p->process_umask.set;
 	plan->umask = (mode_t)p->process_umask.i & 0777;
 	plan->has_nice = p->process_nice.set;

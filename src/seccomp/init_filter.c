@@ -1,4 +1,4 @@
-/* The filter of a sandbox's pid 1, which only reaps, passes signals on and talks to the launcher. */
+/* The filter of a sandbox's pid 1, which only reaps, passes signals on, talks to the launcher and has its second thread fork. */
 #include <asm/ioctls.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
@@ -37,6 +37,12 @@ static const struct sock_filter insns[] = {
 	ALLOW(rt_sigreturn),
 	ALLOW(rt_sigtimedwait),
 	ALLOW(restart_syscall),
+
+	/* the turns of its two threads */
+	ALLOW(futex),
+
+	/* the turns of its two threads */
+	ALLOW(futex),
 
 	/* the launcher's socket */
 	ALLOW(read),

@@ -91,8 +91,10 @@ while True: socket.send_fds(s.accept()[0], [b"x"], [fd])' &
 # ---- signals and sockets ----
 
 @test "a process outside of the program's domain gets no signal: pid 1" {
-	gives 1 shell sh -c 'kill -TERM 1'
+	gives 1 shell --set process.enter=false sh -c 'kill -TERM 1'
 	has "$output" "not permitted"
+	# Where commands may enter, pid 1 is in the domain; as pid 1 it takes none either.
+	gives 5 shell sh -c 'kill -TERM 1; kill -KILL 1; kill -STOP 1; exit 5'
 	gives 0 without sh -c 'kill -TERM 1'
 }
 @test "signals among the program's own processes work" {
@@ -143,7 +145,7 @@ a.bind("\0bailey-inner-test"); a.listen(); b.connect("\0bailey-inner-test"); pri
 	# shellcheck disable=SC2086 # words
 	{
 		gives 1 shell $nested --set network.mode=host python3 -c "$CONNECT" "bailey-test-$$"
-		gives 1 shell $nested sh -c 'kill -TERM 1'
+		gives 1 shell $nested --set process.enter=false sh -c 'kill -TERM 1'
 		gives 0 shell $nested unshare -U -r -m sh -c 'mount -t tmpfs none /tmp && touch /tmp/x && ls /tmp'
 		is "$output" x
 	}
@@ -333,6 +335,6 @@ except PermissionError: print("one port")'
 		filesystem = { read_only = [ "$TREE" ]; };
 	END
 	)
-	gives 0 "$BAILEY" run -p "$conf" --ro "$conf" "$BAILEY" run -p "$conf" "$BAILEY" run -p shell sh -c 'touch ~/x && ls ~; kill -TERM 1'  || is "$status" 1
+	gives 0 "$BAILEY" run -p "$conf" --ro "$conf" "$BAILEY" run -p "$conf" "$BAILEY" run -p shell --set process.enter=false sh -c 'touch ~/x && ls ~; kill -TERM 1'  || is "$status" 1
 	has "$output" x "not permitted"
 }
