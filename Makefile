@@ -253,6 +253,8 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 
 PROFILES = $(wildcard profiles/*.conf)
 COMMON   = $(wildcard profiles/common/*.conf)
+# Before AppArmor 4 user namespaces are not restricted, and the parser does not know the rule.
+APPARMOR = $(SYSCONFDIR)/apparmor.d
 UNITS    = $(if $(NET),bailey-netd.socket bailey-netd.service bailey-net@.service)
 
 install: all man
@@ -273,6 +275,9 @@ install: all man
 	install -m 0644 completions/bailey.bash $(DESTDIR)$(BASHDIR)/bailey
 	install -m 0644 completions/_bailey $(DESTDIR)$(ZSHDIR)/_bailey
 	install -m 0644 completions/bailey.fish $(DESTDIR)$(FISHDIR)/bailey.fish
+	if [ -e $(DESTDIR)$(APPARMOR)/abi/4.0 ]; then \
+		sed -e 's|^profile bailey [^ ]*|profile bailey $(BINDIR)/bailey|' etc/apparmor.d/bailey > $(DESTDIR)$(APPARMOR)/bailey && \
+		chmod 0644 $(DESTDIR)$(APPARMOR)/bailey; fi
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
@@ -281,6 +286,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,bailey-netd.socket bailey-netd.service bailey-net@.service)
+	rm -f $(DESTDIR)$(APPARMOR)/bailey
 	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SHAREDIR)/profiles/common $(SHAREDIR)/profiles $(SHAREDIR))
 
 clean:

@@ -37,7 +37,6 @@ static const char reserved[][12] = {
 	"audit",
 	"import",
 	"export",
-	"doctor",
 };
 
 enum verb verb_find(const char *name)

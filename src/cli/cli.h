@@ -67,6 +67,7 @@ int cmd_schema(struct cli *cli, struct args *args);
 int cmd_net(struct cli *cli, struct args *args);
 int cmd_changes(struct cli *cli, struct args *args);
 int cmd_desktop(struct cli *cli, struct args *args);
+int cmd_doctor(struct cli *cli, struct args *args);
 
 /* ---- run.c ---- */
 

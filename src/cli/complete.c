@@ -151,6 +151,7 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		else
 			words_profiles(&w);
 		break;
+	case VERB_doctor:
 	case VERB_profiles:
 	case VERB_list:
 	case VERB_COUNT: break;

@@ -122,6 +122,9 @@ static const char *const more[VERB_COUNT] = {
 		"  bailey desktop enable --command firefox  the command firefox too\n"
 		"  bailey desktop status                    what is enabled, and whether it is up to date\n"
 		"  bailey desktop disable --all             everything as before\n",
+	[VERB_doctor] =
+		"ok: bailey can use it; limited: profiles get less, or have to say that less will do; missing: a profile that asks for it\n"
+		"does not start. Exit status 0 when sandboxes start here, else 125.\n",
 	[VERB_schema] = "SETTING is a setting (filesystem.home) or a group (filesystem); without one all settings are shown.\n"
 			"\n"
 			"Examples:\n"

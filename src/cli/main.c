@@ -52,6 +52,7 @@ static int run_verb(struct cli *cli, struct args *args)
 	case VERB_net: return cmd_net(cli, args);
 	case VERB_changes: return cmd_changes(cli, args);
 	case VERB_desktop: return cmd_desktop(cli, args);
+	case VERB_doctor: return cmd_doctor(cli, args);
 	case VERB_schema: return cmd_schema(cli, args);
 	case VERB_COUNT: break;
 	}

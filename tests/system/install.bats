@@ -40,6 +40,33 @@ prepare() { need make gcc pkg-config; }
 	is "$(find image -type f)" ""
 	[ ! -e image/usr/share/bailey ] && [ ! -e image/usr/libexec/bailey ]
 }
+@test "the AppArmor profile goes where AppArmor knows its rule, for the program as it is installed" {
+	gives 0 make_install install DESTDIR="$WORK/image" PREFIX=/usr
+	[ ! -e image/etc/apparmor.d ]
+	mkdir -p image/etc/apparmor.d/abi
+	touch image/etc/apparmor.d/abi/4.0
+	gives 0 make_install install DESTDIR="$WORK/image" PREFIX=/opt/bailey
+	grep -qx 'profile bailey /opt/bailey/bin/bailey flags=(unconfined) {' image/etc/apparmor.d/bailey
+	grep -qx '  userns,' image/etc/apparmor.d/bailey
+	gives 0 make_install uninstall DESTDIR="$WORK/image" PREFIX=/opt/bailey
+	is "$(ls -A image/etc/apparmor.d)" abi
+}
+
+@test "the AppArmor profile can be read by AppArmor's own parser" {
+	local parser=/usr/sbin/apparmor_parser version
+	need "$parser"
+	version=$("$parser" --version | sed -n 's/.*version \([0-9]*\).*/\1/p')
+	cp "$TREE/etc/apparmor.d/bailey" profile
+	# Older ones know neither the rule nor the file that says which rules there are.
+	[ "$version" -ge 4 ] || sed -i -e '/^abi /d' -e '/^  userns,$/d' profile
+	gives 0 "$parser" --skip-kernel-load --skip-cache --config-file=/dev/null profile
+	# It can tell a profile from none.
+	sed -i 's/^profile bailey/profile/' profile
+	echo '}' >> profile
+	attempt "$parser" --skip-kernel-load --skip-cache --config-file=/dev/null profile
+	[ "$status" -ne 0 ]
+}
+
 @test "the installed program runs from where it was put, with the profiles beside it" {
 	need userns
 	gives 0 make_install install PREFIX="$WORK/prefix"
