@@ -34,7 +34,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	BAILEY=$build/bailey BAILEY_FILTER=$build/bailey-filter BAILEY_TEST_HOME=$HOME
 	export HOME BAILEY BAILEY_FILTER BAILEY_TEST_HOME
 	status=0
-	"$@" || status=$?
+	env --default-signal=INT,QUIT "$@" || status=$?
 	exit "$status"
 fi
 
@@ -79,7 +79,8 @@ chown -R "$uid:$gid" "$copy"
 
 cd "$copy"
 # Of the caller's environment only what steers the tests is passed on.
-set -- env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/sh LANG=C.UTF-8 \
+# A shell's job in the background would not get ^C, nor would the programs that the tests start.
+set -- env --default-signal=INT,QUIT -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/sh LANG=C.UTF-8 \
 	TERM="${TERM:-dumb}" BUILD=build BAILEY="$copy/build/bailey" BAILEY_FILTER="$copy/build/bailey-filter" BAILEY_TEST_HOME="$home" \
 	BAILEY_MUST_RUN="${BAILEY_MUST_RUN:-}" ${BAILEY_ROUNDS:+BAILEY_ROUNDS="$BAILEY_ROUNDS"} ${BAILEY_CLAIMS:+BAILEY_CLAIMS="$BAILEY_CLAIMS"} \
 	${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} "$@"

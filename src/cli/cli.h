@@ -63,6 +63,7 @@ int cmd_signal(struct cli *cli, struct args *args);
 int cmd_wait(struct cli *cli, struct args *args);
 int cmd_rename(struct cli *cli, struct args *args);
 int cmd_top(struct cli *cli, struct args *args);
+int cmd_events(struct cli *cli, struct args *args);
 int cmd_schema(struct cli *cli, struct args *args);
 int cmd_net(struct cli *cli, struct args *args);
 int cmd_changes(struct cli *cli, struct args *args);

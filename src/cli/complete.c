@@ -154,6 +154,7 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 	case VERB_doctor:
 	case VERB_profiles:
 	case VERB_list:
+	case VERB_events:
 	case VERB_COUNT: break;
 	}
 }

@@ -103,6 +103,13 @@ static const char *const more[VERB_COUNT] = {
 	[VERB_top] =
 		"Keys: n c m t d w sort by name, processor, memory, tasks, disk, network; q ends. The processor is in percent of\n"
 		"one; disk and network are bytes for each second. The network is shown for a sandbox that has one of its own.\n",
+	[VERB_events] =
+		"Until it is ended by a signal. A sandbox is told of once it has run for a twentieth of a second; the limits and\n"
+		"rules of the network that it met, when it ends. A status of null: its bailey was killed.\n"
+		"\n"
+		"Examples:\n"
+		"  bailey events\n"
+		"  bailey events --json | jq -r 'select(.event == \"stopped\") | .name'\n",
 	[VERB_net] = "Networks are described in " BAILEY_SYSCONFDIR
 		     "/bailey/networks.conf; network.mode = \"bridge\" takes a program into one. A\n"
 		     "network is made with its first sandbox and removed with the last; up keeps it until down.\n"

@@ -49,6 +49,7 @@ static int run_verb(struct cli *cli, struct args *args)
 	case VERB_wait: return cmd_wait(cli, args);
 	case VERB_rename: return cmd_rename(cli, args);
 	case VERB_top: return cmd_top(cli, args);
+	case VERB_events: return cmd_events(cli, args);
 	case VERB_net: return cmd_net(cli, args);
 	case VERB_changes: return cmd_changes(cli, args);
 	case VERB_desktop: return cmd_desktop(cli, args);

@@ -17,6 +17,7 @@
 #include "launch/entrance.h"
 #include "launch/events.h"
 #include "launch/fault.h"
+#include "launch/journal.h"
 
 enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 9 };
 
@@ -465,6 +466,7 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	}
 	if (s->resolver != NULL)
 		resolver_tell(s->resolver, s->status_fd, s->quiet);
+	journal_end(s->track, s->group, &s->caps, s->refusals, ret);
 	event_ended(s->status_fd, ret->status, ret->signal);
 	control_end(s->control, ret);
 	return 0;

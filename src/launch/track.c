@@ -137,6 +137,9 @@ static int write_down(const struct track *t, pid_t launcher, const struct told *
 	(void)state_process(&r.task, told->program);
 	describe_resources(t, &a, told, &r);
 	int code = state_write(&t->entry, &r, e);
+	static const struct state_event started = { .kind = STATE_EVENT_STARTED };
+	if (code == 0 && told->program != 0)
+		state_event(t->entry.place, t->entry.name, &started, &r);
 	arena_free(&a);
 	return code;
 }
@@ -176,6 +179,16 @@ static int keep_told(struct track *t, pid_t launcher, struct told *told, size_t 
 	return code;
 }
 
+/* What the launcher says of its own sandbox. The name and the words around it are ours. */
+static void keep_event(struct track *t, struct state_event *e)
+{
+	e->setting[sizeof e->setting - 1] = e->what[sizeof e->what - 1] = '\0';
+	if (e->kind <= STATE_EVENT_STARTED || e->kind > STATE_EVENT_STOPPED)
+		return;
+	state_entry_name(&t->entry);
+	state_event(t->entry.place, t->entry.name, e, NULL);
+}
+
 static _Noreturn void keep(struct track *t, pid_t launcher, int socket)
 {
 	struct state_entry *entry = &t->entry;
@@ -206,6 +219,12 @@ static _Noreturn void keep(struct track *t, pid_t launcher, int socket)
 			continue;
 		if (n <= 0)
 			break; /* the launcher and its sandbox are gone */
+		if ((size_t)n == sizeof(struct state_event)) {
+			struct state_event event;
+			memcpy(&event, told, sizeof event);
+			keep_event(t, &event);
+			continue;
+		}
 		int r = keep_told(t, launcher, told, (size_t)n);
 		(void)send(socket, &r, sizeof r, MSG_NOSIGNAL);
 	}
@@ -306,6 +325,7 @@ int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 		r = listen_for_commands(t, e);
 	if (r == 0)
 		r = describe(t, sandbox, program, e);
+	t->known = r == 0;
 	if (!begun && t->plan->cgroup.driver != CGROUP_DRIVER_NONE) {
 		struct state_sandbox *others;
 		size_t count;
@@ -316,6 +336,23 @@ int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e)
 	if (r < 0 && !begun)
 		state_leave(&t->entry);
 	return r;
+}
+
+bool track_is_known(const struct track *t)
+{
+	return t->known;
+}
+
+void track_event(struct track *t, const struct state_event *e)
+{
+	if (!t->known)
+		return;
+	if (t->keeper < 0)
+		state_entry_name(&t->entry);
+	if (t->keeper >= 0)
+		(void)send(t->keeper, e, sizeof *e, MSG_NOSIGNAL | MSG_DONTWAIT); /* lost with the keeper */
+	else
+		state_event(t->entry.place, t->entry.name, e, NULL);
 }
 
 void track_end(struct track *t)

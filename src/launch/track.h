@@ -22,6 +22,7 @@ struct track {
 	int64_t started; /* seconds since 1970 */
 	struct state_entry entry; /* directory -1: not entered (yet) */
 	const struct launch_background *background; /* whose entry it is, or NULL */
+	bool known; /* it is described as running */
 	int keeper; /* socket to the process that keeps root's rights over the entry, or -1 */
 	pid_t keeper_pid;
 	int control; /* the listening control socket until somebody serves it, or -1 */
@@ -51,6 +52,12 @@ int track_begin(struct track *t, struct err *e);
  * 0 or -errno with `e`.  The last use of plan and arena.
  */
 int track_running(struct track *t, pid_t sandbox, pid_t program, struct err *e);
+
+/* Whether track_running() has made it known. */
+bool track_is_known(const struct track *t);
+
+/* Tells those who listen, for a sandbox that is known; never waits. */
+void track_event(struct track *t, const struct state_event *e);
 
 /* The sandbox is gone, and so is its control group; what was written about it goes too. */
 void track_end(struct track *t);

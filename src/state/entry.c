@@ -323,8 +323,7 @@ bool state_end_asked(const struct state_entry *entry)
 	return faccessat(entry->directory, end_file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* It may have been renamed: state_rename(). */
-static void find_name(struct state_entry *entry)
+void state_entry_name(struct state_entry *entry)
 {
 	char link[32], path[PATH_MAX];
 	const char *why;
@@ -340,7 +339,7 @@ void state_leave(struct state_entry *entry)
 {
 	if (entry->directory < 0)
 		return;
-	find_name(entry);
+	state_entry_name(entry);
 	struct arena a = { 0 };
 	struct err ignored = { .code = 0 }; /* whoever comes next tries again, and tells */
 	(void)entry_clear(&a, entry->place, entry->name, entry->directory, &ignored);

@@ -31,6 +31,9 @@ int entry_lock(int directory);
  */
 int entry_clear(struct arena *a, int place, const char *name, int fd, struct err *e);
 
+/* Removes the journal of listeners that were killed. */
+void journal_sweep(int place);
+
 /* Sends a signal to that very process. 0, -ESRCH when it is gone, or -errno. */
 int task_signal(const struct state_task *t, int sig);
 

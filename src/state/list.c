@@ -23,6 +23,19 @@ static void complain(struct listing *l, const char *path, const struct err *e)
 	(void)diag_warning(l->diags, (struct origin){ .file = path }, NULL, "%s", e->text);
 }
 
+/* Nobody knows how it ended. */
+static void clear(struct listing *l, int place, const char *path, const char *name, int fd)
+{
+	static const struct state_event lost = { .kind = STATE_EVENT_STOPPED, .status = -1 };
+	struct state_record r;
+	struct err e = { .code = 0 }, ignored = { .code = 0 };
+	bool ran = entry_read(&r, l->arena, fd, &ignored) == 0 && r.task.pid != 0;
+	if (entry_clear(l->arena, place, name, fd, &e) < 0)
+		complain(l, path, &e);
+	else if (ran)
+		state_event(place, name, &lost, NULL);
+}
+
 static void look_at(struct listing *l, int place, const char *place_path, const char *name)
 {
 	const char *why, *path = path_join(l->arena, place_path, name);
@@ -31,8 +44,8 @@ static void look_at(struct listing *l, int place, const char *place_path, const 
 	if (!state_name_valid(name, &why))
 		return; /* nothing of a launcher's */
 	int held = entry_hold(place, name, &fd);
-	if (held == HOLD_OURS && entry_clear(l->arena, place, name, fd, &e) < 0)
-		complain(l, path, &e);
+	if (held == HOLD_OURS)
+		clear(l, place, path, name, fd);
 	if (held != HOLD_TAKEN)
 		return;
 	fd = openat(place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -71,6 +84,7 @@ void state_list(struct state_sandbox **ret, size_t *ret_count, struct arena *a, 
 				d, (struct origin){ .file = places.items[i].path }, NULL, "cannot be read: %s", strerror(-r));
 		for (size_t k = 0; k < count; k++)
 			look_at(&l, places.items[i].fd, places.items[i].path, names[k]);
+		journal_sweep(places.items[i].fd);
 	}
 	state_places_close(&places);
 	if (l.count > 1)

@@ -180,6 +180,9 @@ int state_update(
 /* Whether somebody has asked for that. */
 bool state_end_asked(const struct state_entry *entry);
 
+/* Looks up what it is called by now: state_rename(). */
+void state_entry_name(struct state_entry *entry);
+
 /* Removes the directory and lets go of it. Nothing happens for an entry that was not entered. */
 void state_leave(struct state_entry *entry);
 
@@ -222,6 +225,33 @@ int state_rename(struct state_sandbox *sandbox, struct arena *a, const char *nam
 
 /* Replaces its description. 0 or -errno with `e`. */
 int state_replace(const struct state_sandbox *sandbox, const struct state_record *r, struct err *e);
+
+/* ---- journal.c: what happens, for those who listen ---- */
+
+enum state_event_kind { STATE_EVENT_STARTED, STATE_EVENT_LIMITED, STATE_EVENT_REFUSED, STATE_EVENT_STOPPED };
+
+/* Of a fixed size: it goes from a launcher to its keeper. */
+struct state_event {
+	uint32_t kind;
+	int32_t status, signal; /* of STOPPED; status -1: nobody knows */
+	int64_t count; /* of LIMITED and REFUSED: how often, how many packets */
+	char setting[48], what[160]; /* of LIMITED and REFUSED; may be empty */
+};
+
+/* Tells it to those who listen at the place; never waits, and does nothing when nobody does. `r` describes what STARTED, else NULL. */
+void state_event(int place, const char *name, const struct state_event *e, const struct state_record *r);
+
+/* Begins to listen: a descriptor to read lines of JSON from, as they come. -errno. */
+int state_listen(int place);
+
+/*
+ * To be called at the end of it: a descriptor of the next one, which begins where this one ends (and gets nothing more, but for what
+ * was being written), -EAGAIN when there is none, or -errno.
+ */
+int state_listen_next(int place, int fd);
+
+/* Closes it, and removes what nobody reads any more. */
+void state_listen_end(int place, int fd);
 
 /* ---- signal.c, pause.c: what is done to one that runs ---- */
 

@@ -127,13 +127,13 @@ no_bailey() { ! pgrep -u "$(id -u)" --runstates D,R,S,T -x bailey > /dev/null; }
 	env PATH="$WORK/bin:$PATH" "$BAILEY" run -p shell --set identity.user=mapped true $((RANDOM)) &
 	launcher=$!
 	end_later "$launcher"
-	eventually 5 somebody_is "$mark"
+	eventually 20 somebody_is "$mark"
 	before=$(pgrep -P "$launcher" | wc -l)
 	is "$before" 2 # the sandbox, which waits, and the program
 	kill -KILL "$launcher"
 	wait "$launcher" || true
-	eventually 1 nobody_is "$mark"
-	eventually 1 no_bailey
+	eventually 10 nobody_is "$mark"
+	eventually 10 no_bailey
 }
 @test "mapped: without the programs there is one clear error" {
 	gives 2 env PATH=/nowhere "$BAILEY" run -p shell --set identity.user=mapped /bin/true

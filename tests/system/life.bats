@@ -375,3 +375,62 @@ assert os.waitpid(pid, 0)[1] == 0
 assert termios.tcgetattr(slave) == before
 END
 }
+@test "events: started, stopped and by what, for each that listens; nothing is left when nobody does" {
+	"$BAILEY" events --json > heard 2>&1 3>&- &
+	local first=$! i
+	end_later "$first"
+	"$BAILEY" events > text 2>&1 3>&- &
+	local second=$!
+	end_later "$second"
+	listening() { [ "$(find "/proc/$first/fd" "/proc/$second/fd" -lname '*/.events' | wc -l)" -eq 2 ]; }
+	eventually 10 listening
+	hold web sh -c 'while [ ! -e go ]; do sleep 0.05; done; exit 3'
+	: > go
+	wait "$held" || true
+	hold killed sleep 100
+	gives 0 "$BAILEY" rename killed renamed
+	gives 0 "$BAILEY" stop renamed
+	hold lost sleep 100
+	kill -KILL "$held"
+	wait "$held" || true
+	"$BAILEY" run -p shell true # too short to be told of
+	eventually 10 grep -q "lost stopped: its bailey was killed" text
+	heard() { python3 -c 'import json
+for line in open("heard"):
+    e = json.loads(line)
+    print(e["event"], e["name"], e.get("status", "-"), e.get("signal", "-"), end=" / ")'; }
+	is "$(heard)" "started web - - / stopped web 3 - / started killed - - / stopped renamed 143 15 / started lost - - / stopped lost None - / "
+	grep -Eq '^20..-..-.. ..:..:.. web started: sh, profile shell, process [0-9]+$' text
+	grep -Eq ' renamed stopped: by signal 15$' text
+	kill "$first"
+	wait "$first"
+	[ -e "$XDG_RUNTIME_DIR/bailey/.events" ] # there is the other one
+	kill -KILL "$second"
+	wait "$second" || true
+	"$BAILEY" list > /dev/null
+	is "$(entries)" ""
+}
+@test "events: the file is exchanged when it is large; a listener that does not read holds nobody up" {
+	mkfifo slow
+	"$BAILEY" events --json > slow 3>&- &
+	local slow=$! fast
+	end_later "$slow"
+	exec 9<> slow # so that it can be opened; nobody reads
+	"$BAILEY" events --json > heard 2>&1 3>&- &
+	fast=$!
+	end_later "$fast"
+	listening() { [ "$(find "/proc/$fast/fd" "/proc/$slow/fd" -lname '*/.events' | wc -l)" -eq 2 ]; }
+	eventually 10 listening
+	hold a sleep 100
+	eventually 10 grep -q '"started","name":"a"' heard
+	head -c 300000 /dev/zero | tr '\0' '\n' >> "$XDG_RUNTIME_DIR/bailey/.events"
+	hold b sleep 100
+	hold c sleep 100
+	gives 0 "$BAILEY" stop --all
+	eventually 10 grep -q '"stopped","name":"c"' heard
+	is "$(grep -c '"event"' heard)" 6
+	[ "$(cat "$XDG_RUNTIME_DIR"/bailey/.events* | wc -c)" -lt 600000 ]
+	kill "$fast"
+	wait "$fast"
+	exec 9>&-
+}

@@ -92,3 +92,19 @@ ended_with() {
 	gone() { [ "$(state)" = "" ] && [ ! -d "$cgroup" ]; }
 	eventually gone
 }
+@test "events of a sandbox that root started as somebody else come from root's side" {
+	"$BAILEY" events --json > "$BATS_TEST_TMPDIR/heard" 2>&1 3>&- &
+	local listener=$!
+	eventually test -e /run/bailey/.events
+	"$BAILEY" run -p "$COPY/box.conf" --tasks 5 --name "$NAME" sh -c 'sleep 0.3; for i in 1 2 3 4 5 6 7; do sleep 0.1 & done; wait; exit 3' \
+		> /dev/null 2>&1 3>&- || true
+	heard() { grep -q "\"event\":\"$1\",\"name\":\"$NAME\"" "$BATS_TEST_TMPDIR/heard"; }
+	eventually heard stopped
+	kill "$listener"
+	wait "$listener"
+	cat "$BATS_TEST_TMPDIR/heard"
+	heard started
+	heard limited
+	grep "\"$NAME\"" "$BATS_TEST_TMPDIR/heard" | grep -q '"setting":"resources.tasks"'
+	[ ! -e /run/bailey/.events ]
+}
