@@ -92,6 +92,12 @@ static const struct network_def *find(struct cli *cli, const struct networks *al
 
 /* ---- up, down ---- */
 
+static int tell_helper(struct cli *cli, const char *verb, const char *spec)
+{
+	struct err e = { 0 };
+	return bridge_change(cli->net_helper, verb, spec, &e) < 0 ? cli_fail_err(cli, EXIT_SETUP, &e) : 0;
+}
+
 static int change(struct cli *cli, const char *verb, const struct network_def *def)
 {
 	struct diags d = { .arena = &cli->arena };
@@ -100,12 +106,24 @@ static int change(struct cli *cli, const char *verb, const struct network_def *d
 			"only root can change the networks of the host");
 	const char *spec = plan_network_spec(&cli->arena, &cli->facts, def, &d);
 	cli_print_diags(cli, &d);
-	if (spec == NULL)
-		return EXIT_USAGE;
-	struct err e = { 0 };
-	if (bridge_change(cli->net_helper, verb, spec, &e) < 0)
-		return cli_fail_err(cli, EXIT_SETUP, &e);
-	return 0;
+	return spec != NULL ? tell_helper(cli, verb, spec) : EXIT_USAGE;
+}
+
+/* One that is up and that networks.conf does not describe any more: its name and its bridge are known from then. NULL for none. */
+static const char *forgotten(struct cli *cli, const char *name)
+{
+	char device[DEVICE_NAME_MAX + 1] = "";
+	if (!network_name_valid(name) || geteuid() != 0)
+		return NULL;
+	int fd = open(arena_printf(&cli->arena, PLAN_NETWORKS_STATE "/%s/device", name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, device, sizeof device - 1) : 0;
+	if (fd >= 0)
+		(void)close(fd);
+	if (n <= 0 || !device_name_valid(device))
+		return NULL;
+	const char *nft = plan_nft(&cli->facts);
+	return arena_printf(
+		&cli->arena, "network %s\nbridge %s\n%s%s\n", name, device, nft != NULL ? "nft " : "", nft != NULL ? nft : "");
 }
 
 /* ---- list ---- */
@@ -280,6 +298,10 @@ int cmd_net(struct cli *cli, struct args *args)
 		return list(cli, &all, as_json);
 	if (shows && networks_find(&all, args->rest[1]) == NULL)
 		return show_sandbox(cli, &all, args->rest[1], as_json);
+	const char *spec =
+		strcmp(word, "down") == 0 && networks_find(&all, args->rest[1]) == NULL ? forgotten(cli, args->rest[1]) : NULL;
+	if (spec != NULL)
+		return tell_helper(cli, word, spec);
 	const struct network_def *def = find(cli, &all, args->rest[1]);
 	if (def == NULL)
 		return EXIT_USAGE;

@@ -214,7 +214,7 @@ static void next6(struct frames *f, const struct own6 *own)
 	/* Its length is in units of 8 bytes, the first of which does not count. */
 	load(f, BPF_B, IP6_END + 1);
 	put(f, BPF_ALU | BPF_LSH | BPF_K, 0, 0, 3);
-	put(f, BPF_ALU | BPF_ADD | BPF_K, 0, 0, IP6_END + 8);
+	put(f, BPF_ALU | BPF_ADD, 0, 0, IP6_END + 8);
 	put(f, BPF_MISC | BPF_TAX, 0, 0, 0);
 	icmp6(f, own);
 }

@@ -29,8 +29,7 @@ bool lease_process(pid_t pid, char *ret_state, pid_t *ret_parent)
 	return true;
 }
 
-/* A sandbox whose launcher was killed may wait for long until its new parent looks after it, if that ever does. */
-static bool is_running(const struct state_process *p)
+bool lease_is_running(const struct state_process *p)
 {
 	char state;
 	pid_t parent;
@@ -43,7 +42,7 @@ void leases_sweep(struct network *n, struct link *link, const struct spec *s)
 	for (size_t i = n->count; i-- > 0;) {
 		struct lease *l = &n->leases[i];
 		/* What takes rules away without nft leaves them to those who have it. */
-		if (is_running(&l->process) || (l->rules && s->nft == NULL))
+		if (lease_is_running(&l->process) || (l->rules && s->nft == NULL))
 			continue;
 		(void)port_remove(link, l->device, &ignored);
 		if (l->rules)

@@ -8,6 +8,9 @@
 /* State ('R', 'Z', ...) and parent of a process. False when there is none of that number. */
 bool lease_process(pid_t pid, char *ret_state, pid_t *ret_parent);
 
+/* Whether it is there, and not merely as a zombie: that of a killed launcher may wait for long until its new parent looks after it. */
+bool lease_is_running(const struct state_process *p);
+
 /* Removes what sandboxes that are gone have left. The result is to be written down by network_save(). */
 void leases_sweep(struct network *n, struct link *link, const struct spec *s);
 

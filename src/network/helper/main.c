@@ -30,6 +30,7 @@
 #include "network/helper/port.h"
 #include "network/helper/rules.h"
 #include "network/helper/service.h"
+#include "network/helper/shared.h"
 #include "network/helper/show.h"
 #include "network/helper/spec.h"
 #include "network/helper/state.h"
@@ -70,6 +71,8 @@ static int bring_up(struct helper *h, struct network *n, struct err *e)
 		r = make_bridge(h, n, e);
 	else if (!link_is_bridge(&h->link, s->bridge))
 		r = err_set(e, 0, "\"%s\" is an interface, but no bridge", s->bridge);
+	if (r == 0)
+		r = network_note_device(n, s->bridge, e);
 	unsigned index = link_index(s->bridge);
 	/* The addresses of a bridge that was there before are somebody else's business. */
 	for (size_t i = 0; r == 0 && i < s->gateway_count && network_marked(n, "made"); i++) {
@@ -82,7 +85,7 @@ static int bring_up(struct helper *h, struct network *n, struct err *e)
 	if (r == 0 && rules && (n->count == 0 || !network_marked(n, "rules"))) {
 		r = network_mark(n, "rules", e);
 		if (r == 0)
-			r = rules_network(s, &h->arena, e);
+			r = rules_network(n, s, &h->arena, e);
 	}
 	return r == 0 ? 0 : spec_at(e, s->bridge_line);
 }
@@ -93,8 +96,10 @@ static void take_down(struct helper *h, struct network *n)
 	struct err ignored = { 0 };
 	if (n->count > 0 || network_marked(n, "up"))
 		return;
-	if (network_marked(n, "rules"))
+	if (network_marked(n, "rules")) {
 		rules_network_remove(&h->spec, &h->arena);
+		shared_forward_end(n);
+	}
 	if (network_marked(n, "made"))
 		(void)link_remove(&h->link, h->spec.bridge, &ignored);
 	network_forget(n);
@@ -161,6 +166,8 @@ static int begin(struct helper *h, struct err *e)
 		r = lease_address(&n, s, &s->addresses[i], &l, e);
 	if (r == 0)
 		r = lease_mac(&n, &h->link, s, &l, e);
+	if (r == 0)
+		r = shared_take_ports(&n, &l, s, e);
 	if (r == 0) {
 		*network_add(&n) = l;
 		memcpy(h->device, l.device, sizeof h->device);
@@ -271,8 +278,10 @@ static void unplug(struct helper *h)
 	if (network_open(&n, &h->arena, h->spec.state, h->spec.network, &ignored) == 0) {
 		struct lease *l = network_find(&n, h->device);
 		(void)port_remove(&h->link, h->device, &ignored);
-		if (l != NULL && l->rules)
+		if (l != NULL && l->rules) {
 			rules_forward_remove(&h->spec, h->device, &h->arena);
+			shared_drop_ports(&n, h->device);
+		}
 		if (l != NULL)
 			network_drop(&n, l);
 		leases_sweep(&n, &h->link, &h->spec);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "network/helper/shared.h"
 
 enum { SAID_MAX = 300, NOT_EXECUTED = 127 };
 
@@ -59,8 +60,7 @@ static int run_nft(const char *nft, const struct buf *rules, struct err *e)
 	return err_set(e, 0, "nft: %s", words[0] != '\0' ? words : "it failed without a word");
 }
 
-/* One whose interfaces learn their routes from a router would forget them when it forwards itself: they are told to go on. */
-static void keep_learning(struct arena *a)
+void rules_keep_learning(struct arena *a)
 {
 	DIR *all = opendir("/proc/sys/net/ipv6/conf");
 	for (const struct dirent *d; all != NULL && (d = readdir(all)) != NULL;) {
@@ -77,7 +77,7 @@ static void keep_learning(struct arena *a)
 		(void)closedir(all);
 }
 
-static bool is_on(const char *path)
+bool rules_is_on(const char *path)
 {
 	char value = '0';
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -86,17 +86,6 @@ static bool is_on(const char *path)
 	bool on = read(fd, &value, 1) == 1 && value == '1';
 	(void)close(fd);
 	return on;
-}
-
-static int have_forwarded(bool four, bool six, struct arena *a, struct err *e)
-{
-	static const char ip4[] = "/proc/sys/net/ipv4/ip_forward", ip6[] = "/proc/sys/net/ipv6/conf/all/forwarding";
-	int r = four && !is_on(ip4) ? rules_switch(ip4, "1") : 0;
-	if (r == 0 && six && !is_on(ip6)) {
-		keep_learning(a);
-		r = rules_switch(ip6, "1");
-	}
-	return r < 0 ? err_set(e, -r, "cannot have the kernel forward packets") : 0;
 }
 
 /* nft(8): a table that is to be replaced must be there to be removed. */
@@ -110,7 +99,7 @@ static const char *word(const struct subnet *s)
 	return s->family == AF_INET6 ? "ip6" : "ip";
 }
 
-int rules_network(const struct spec *s, struct arena *a, struct err *e)
+int rules_network(const struct network *n, const struct spec *s, struct arena *a, struct err *e)
 {
 	struct buf b = { .arena = a };
 	const char *table = arena_printf(a, "bailey-%s", s->network);
@@ -134,7 +123,7 @@ int rules_network(const struct spec *s, struct arena *a, struct err *e)
 	buf_printf(&b, "iifname \"%s\" oifname \"%s\" accept\n", s->bridge, s->bridge);
 	buf_printf(&b, "oifname \"%s\" ct state established,related accept\n", s->bridge);
 	buf_printf(&b, "oifname \"%s\" ct status dnat accept\noifname \"%s\" drop\n}\n}\n", s->bridge, s->bridge);
-	int r = have_forwarded(four, six, a, e);
+	int r = shared_forward(n, four, six, e);
 	return r == 0 ? run_nft(s->nft, &b, e) : r;
 }
 

@@ -179,6 +179,16 @@ int network_mark(const struct network *n, const char *mark, struct err *e)
 	return fd < 0 ? err_set(e, errno, "cannot write down that the network \"%s\" is up", n->name) : close(fd);
 }
 
+int network_note_device(const struct network *n, const char *device, struct err *e)
+{
+	int fd = openat(n->directory, "device", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t len = strlen(device);
+	bool good = fd >= 0 && write(fd, device, len) == (ssize_t)len;
+	if (fd >= 0)
+		(void)close(fd);
+	return good ? 0 : err_set(e, errno, "cannot write down which bridge the network \"%s\" has", n->name);
+}
+
 void network_unmark(const struct network *n, const char *mark)
 {
 	(void)unlinkat(n->directory, mark, 0);
@@ -186,7 +196,7 @@ void network_unmark(const struct network *n, const char *mark)
 
 void network_forget(struct network *n)
 {
-	static const char *const files[] = { "leases", "leases.new", "hosts", "made", "rules", "up", "lock" };
+	static const char *const files[] = { "leases", "leases.new", "hosts", "made", "rules", "ports", "up", "device", "lock" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		(void)unlinkat(n->directory, files[i], 0);
 	(void)rmdir(arena_printf(n->arena, "%s/%s", n->state, n->name));

@@ -7,6 +7,8 @@
  *   hosts    hosts(5) with the names of the sandboxes, shown inside as /etc/hosts
  *   made     the bridge was made by us
  *   rules    a table of nft(8) was made by us
+ *   ports    forwarded ones of the host
+ *   device   the name of the bridge, for who removes the network once nothing describes it
  *   up       somebody said `bailey net up`: the network stays without sandboxes
  *
  * A lease names a process; when that has gone, however it came about, the lease is void, and whoever takes the lock next removes
@@ -56,6 +58,8 @@ int network_save(struct network *n, struct err *e);
 /* Marks: "made", "up". */
 bool network_marked(const struct network *n, const char *mark);
 int network_mark(const struct network *n, const char *mark, struct err *e);
+/* Writes down which bridge the network has. 0, or -errno with `e`. */
+int network_note_device(const struct network *n, const char *device, struct err *e);
 void network_unmark(const struct network *n, const char *mark);
 
 /* Removes the files and the directory; the lock is still held, by nothing that has a name. */

@@ -104,7 +104,7 @@ setup() { rig_host; }
 @test "a bridge that is there already is used and stays" {
 	run on_host 'ip link add br-own type bridge; ip addr add 10.6.0.1/24 dev br-own; ip link set br-own up
 		sed "s/bridge = \"lan\";/bridge = \"br-own\"; address = [ \"10.6.0.5\/24\" ];/" $P/a.conf > $P/o.conf
-		$ANSWER 10.6.0.1 9000 host 1 & $B run -p $P/o.conf $ASK 10.6.0.1 9000; wait; left'
+		$ANSWER 10.6.0.1 9000 host 2 & await 10 $ASK 10.6.0.1 9000; $B run -p $P/o.conf $ASK 10.6.0.1 9000; wait; left'
 	[[ ${lines[0]} == "host 10.6.0.5" ]]
 	[[ ${lines[1]} == *br-own* ]]
 	[ "${#lines[@]}" -eq 2 ]
@@ -136,7 +136,7 @@ setup() { rig_host; }
 		setpriv --reuid 64321 --regid 64321 --clear-groups env HOME=/tmp /mnt/b/build/bailey run -p $P/u.conf true; echo "status $?"
 		chown -R 0 /mnt/b; /mnt/b/build/bailey run -p $P/a.conf true; echo "status $?"; left'
 	[[ $output == *"u.conf:3: error: network.mode: only root can connect a program to a bridge"* ]]
-	[[ $output == *"network.mode = \"user\""* ]]
+	[[ $output == *"network.bridge = \"user\""* ]]
 	[[ $output == *"status 2"* ]]
 	[[ $output == *"comes with a bailey that was built with libnl"* ]]
 	[[ $output == *"status 125"* ]]
@@ -151,4 +151,29 @@ setup() { rig_host; }
 	[ "${lines[0]}" = "$n" ]
 	[ "${lines[1]}" = "$n" ]
 	[ "${#lines[@]}" -eq 2 ] || { echo "$output" | grep -v Killed | sed -n 3,20p; false; }
+}
+@test "the kernel forwards packets for as long as a network has rules, and after that only when it did before" {
+	run on_host 'now() { cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding | tr -d "\n"; echo; }
+		printf "networks = (\n{ name = \"one\"; subnet4 = \"10.1.0.0/24\"; subnet6 = \"fd00:1::/64\"; masquerade = true; },\n{ name = \"two\"; subnet4 = \"10.2.0.0/24\"; masquerade = true; } );\n" > /etc/bailey/networks.conf
+		now; $B net up one; now; $B net up two; $B net down one; now; $B net down two; now
+		echo 1 > /proc/sys/net/ipv4/ip_forward; $B net up one; $B net down one; now; left'
+	[ "${lines[*]}" = "00 11 11 00 10" ]
+}
+@test "a network that is not described any more can be taken down" {
+	run on_host '$B net up lan; $B net up quiet; sed -i "/\"lan\"/d" /etc/bailey/networks.conf; $B net list; $B net show lan; echo "status $?"
+		$B net down lan; echo "status $?"; $B net down lan; echo "status $?"; $B net down quiet; left'
+	[[ ${lines[0]} == "quiet "* ]]
+	[[ $output == *"there is no network \"lan\""*"status 2"*"status 0"*"there is no network \"lan\""*"status 2" ]]
+	[ "${lines[-1]}" = "status 2" ]
+}
+@test "a port of the host leads to one sandbox, whatever the network; it is free again with its end" {
+	run on_host 'port() { sed "s/bridge = /forward = ( { host = \"$3\"; port = 9000; protocol = \"$4\"; } ); bridge = /" "$P/$1.conf" > "$P/$2.conf"; }
+		port a f 203.0.113.10:9090 tcp; port b g 0.0.0.0:9090 tcp; port c h 203.0.113.10:9090 tcp; port b i 203.0.113.10:9090 udp; port b j 203.0.113.10:9091 tcp
+		$B run -p $P/f.conf sleep 60 & l=$!; await 10 grep -qw a /run/bailey-net/lan/hosts
+		for p in g h i j; do $B run -p $P/$p.conf true; echo "$p $?"; done
+		{ kill -KILL $l; wait $l; } 2> /dev/null; gone() { [ ! -e /run/bailey-net ]; }; await 10 gone; $B run -p $P/g.conf true; echo "g $?"; left'
+	[[ $output == *"g.conf:3: error: cannot connect the sandbox's network: port 9090 of 203.0.113.10 (tcp) leads to another sandbox already"*"g 125"* ]]
+	[[ $output == *"h.conf:3: error: "*"leads to another sandbox already"*"h 125"* ]]
+	[[ $output == *"i 0"*"j 0"*"g 0" ]]
+	[ "${lines[-1]}" = "g 0" ]
 }
