@@ -34,7 +34,8 @@ const char *domain_pattern(const char *text, char ret[DOMAIN_TEXT])
 	if (strlen(text) >= DOMAIN_TEXT)
 		return "the name is longer than 253 characters";
 	if (strncmp(text, "*.", 2) == 0) {
-		memcpy(ret, "*.", 2);
+		ret[0] = '*';
+		ret[1] = '.';
 		at = 2;
 	}
 	for (;; at++) {

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 enum {
-	UNDO_MAX = 64,
-	UNDO_FEW = 32, /* more than all that a launch makes once; what there may be any number of leaves room for it */
+	UNDO_MAX = 96,
+	UNDO_FEW = 60, /* more than all that a launch makes once; what there may be any number of leaves room for it */
 };
 
 struct undo {

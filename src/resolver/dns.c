@@ -49,7 +49,8 @@ static uint32_t number32(struct reader *r)
  */
 static bool read_name(struct reader *r, struct dns_name *ret)
 {
-	size_t at = r->at, before = r->at, end = 0;
+	size_t at = r->at, end = 0;
+	size_t before = at;
 	ret->len = 0;
 	while (at < r->len) {
 		uint8_t n = r->message[at];
