@@ -43,7 +43,7 @@ packages() {
 	debian/programs)
 		echo firefox-esr chromium libreoffice-writer evince mpv vlc-bin vlc-plugin-base gimp inkscape thunderbird \
 			transmission-cli curl wget git python3 nodejs gcc make tar unzip zip p7zip-full xz-utils ffmpeg imagemagick \
-			pandoc ghostscript poppler-utils xvfb x11-utils xauth xdotool xinput xserver-xephyr xwayland weston xdg-desktop-portal \
+			pandoc ghostscript poppler-utils xvfb x11-utils xauth xdotool xinput xserver-xephyr xwayland weston socat xdg-desktop-portal \
 			desktop-file-utils libglib2.0-bin libgtk-3-bin xdg-utils shared-mime-info libnotify-bin python3-gi \
 			gnome-calculator gnome-characters audacity apparmor
 		;;

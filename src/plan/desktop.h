@@ -61,6 +61,7 @@ struct display_plan {
 	const char *absent; /* why nothing of the list is there, for the end of a sentence; or NULL */
 	const char *wayland, *wayland_name; /* the compositor's socket on the host, and what WAYLAND_DISPLAY says inside; or NULL */
 	const char *x11; /* the host's X server's socket, when the program gets it; or NULL */
+	const char *forwarded; /* instead of it "localhost:10.0": one that ssh(1) leads to through the host's loopback; or NULL */
 	const char *number; /* of the host's X server, also when only a private one speaks to it; or NULL */
 	const char *cookies; /* on the host, the file with the user's cookies for it; or NULL */
 	const char *cookies_inside; /* NULL without an X server */

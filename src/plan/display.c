@@ -54,9 +54,34 @@ static const char *display_number(struct arena *a, const char *text)
 	return good ? arena_strndup(a, text + 1, n) : NULL;
 }
 
+/* The file with the user's cookies, there or not. */
+static const char *find_cookies(struct planner *pl)
+{
+	const char *path = facts_env(pl->facts, "XAUTHORITY");
+	if ((path == NULL || path[0] != '/') && expand_quietly(pl, "~/.Xauthority", &path) < 0)
+		return NULL;
+	return path;
+}
+
+/* A display at the other end of ssh(1), on the host's loopback: within reach only with the host's network. */
+static bool find_forwarded(struct planner *pl, struct display_plan *d)
+{
+	static const char host[] = "localhost";
+	const char *text = facts_env(pl->facts, "DISPLAY");
+	if (text == NULL || strncmp(text, host, sizeof host - 1) != 0 || pl->plan->network != NETWORK_HOST)
+		return false;
+	const char *number = display_number(pl->arena, text + sizeof host - 1);
+	if (number == NULL)
+		return false;
+	d->forwarded = text;
+	d->number = number;
+	d->cookies = find_cookies(pl);
+	return true;
+}
+
 static const char *find_x11(struct planner *pl, struct display_plan *d, const char **ret_why)
 {
-	const char *text = facts_env(pl->facts, "DISPLAY"), *home;
+	const char *text = facts_env(pl->facts, "DISPLAY");
 	if (text == NULL || text[0] == '\0') {
 		*ret_why = "DISPLAY is not set";
 		return NULL;
@@ -70,9 +95,7 @@ static const char *find_x11(struct planner *pl, struct display_plan *d, const ch
 	if (socket == NULL)
 		return NULL;
 	d->number = number;
-	d->cookies = facts_env(pl->facts, "XAUTHORITY");
-	if ((d->cookies == NULL || d->cookies[0] != '/') && expand_quietly(pl, "~/.Xauthority", &home) == 0)
-		d->cookies = home;
+	d->cookies = find_cookies(pl);
 	return socket;
 }
 
@@ -145,14 +168,14 @@ static bool plan_word(struct planner *pl, struct display_plan *d, enum choice_va
 	const char *second = NULL;
 	switch ((int)kind) {
 	case DISPLAY_WAYLAND: return find_wayland(pl, d, ret_why);
-	case DISPLAY_X11: return (d->x11 = find_x11(pl, d, ret_why)) != NULL;
+	case DISPLAY_X11: return find_forwarded(pl, d) || (d->x11 = find_x11(pl, d, ret_why)) != NULL;
 	case DISPLAY_BOTH:
-		d->x11 = find_x11(pl, d, ret_why);
-		if (!find_wayland(pl, d, &second))
-			d->wayland_name = NULL;
-		if (d->x11 == NULL && d->wayland == NULL)
-			*ret_why = arena_printf(pl->arena, "%s, and %s", *ret_why, second);
-		return d->x11 != NULL || d->wayland != NULL;
+		if (!find_forwarded(pl, d))
+			d->x11 = find_x11(pl, d, ret_why);
+		if (find_wayland(pl, d, &second) || d->x11 != NULL || d->forwarded != NULL)
+			return true;
+		*ret_why = arena_printf(pl->arena, "%s, and %s", *ret_why, second);
+		return false;
 	case DISPLAY_ISOLATED: return plan_screen(pl, d, ret_why);
 	default: return true;
 	}
@@ -178,7 +201,8 @@ void plan_display(struct planner *pl)
 		*d = (struct display_plan){ .kind = DISPLAY_NONE, .origin = list->items[0].origin, .absent = buf_text(&reasons) };
 		return;
 	}
-	if ((d->x11 != NULL || d->screen.server != NULL) && expand_quietly(pl, "${RUNTIME}/xauthority", &d->cookies_inside) < 0)
+	if ((d->x11 != NULL || d->forwarded != NULL || d->screen.server != NULL) &&
+		expand_quietly(pl, "${RUNTIME}/xauthority", &d->cookies_inside) < 0)
 		d->cookies_inside = "/run/xauthority";
 }
 
@@ -189,7 +213,8 @@ void plan_display_environment(struct planner *pl, void (*put)(struct planner *pl
 		put(pl, arena_printf(pl->arena, "WAYLAND_DISPLAY=%s", d->wayland_name), d->origin);
 	if (d->cookies_inside == NULL)
 		return;
-	put(pl, arena_printf(pl->arena, "DISPLAY=:%s", d->x11 != NULL ? d->number : SCREEN_NUMBER), d->origin);
+	const char *display = arena_printf(pl->arena, ":%s", d->x11 != NULL ? d->number : SCREEN_NUMBER);
+	put(pl, arena_printf(pl->arena, "DISPLAY=%s", d->forwarded != NULL ? d->forwarded : display), d->origin);
 	put(pl, arena_printf(pl->arena, "XAUTHORITY=%s", d->cookies_inside), d->origin);
 	if (d->wayland == NULL)
 		put(pl, "XDG_SESSION_TYPE=x11", d->origin);
@@ -198,7 +223,7 @@ void plan_display_environment(struct planner *pl, void (*put)(struct planner *pl
 void plan_note_display(struct planner *pl)
 {
 	const struct display_plan *d = &pl->plan->desktop.display;
-	if (d->x11 != NULL)
+	if (d->x11 != NULL || d->forwarded != NULL)
 		planner_note(pl, d->origin,
 			"The X11 display is shown: an X11 program can read the keyboard, the clipboard and the screen of all others.");
 	if (d->wayland != NULL)

@@ -51,6 +51,8 @@ static const char *display_words(struct arena *a, const struct display_plan *d)
 	if (d->screen.server != NULL)
 		return arena_printf(a, "x11-isolated: an X server of its own, by %s%s", d->screen.server,
 			d->screen.envp[2] != NULL ? "" : ", on a screen that nobody sees");
+	if (d->forwarded != NULL)
+		return arena_printf(a, "x11: the X server at %s, over the network, with its cookie alone", d->forwarded);
 	if (d->wayland != NULL && d->x11 != NULL)
 		return arena_printf(a, "both: the Wayland compositor at %s, the X server at %s", d->wayland, d->x11);
 	if (d->wayland != NULL)
@@ -136,8 +138,13 @@ void print_desktop_json(struct json *j, const struct plan *plan)
 		json_string(j, "absent", s->absent);
 		json_string(j, "wayland", s->wayland);
 		json_string(j, "x11", s->x11);
-		json_string(j, "cookies", s->x11 != NULL ? s->cookies : NULL);
+		json_string(j, "forwarded", s->forwarded);
+		json_string(j, "cookies", s->screen.server == NULL ? s->cookies : NULL);
 		json_string(j, "server", s->screen.server);
+		json_array(j, "arguments");
+		for (char *const *word = s->screen.argv; word != NULL && *word != NULL; word++)
+			json_string(j, NULL, *word);
+		json_array_end(j);
 		json_origin(j, "origin", s->origin);
 		json_object_end(j);
 	}

@@ -14,11 +14,11 @@ prepare() {
 x_server() {
 	need Xvfb xauth mcookie xwininfo
 	local number
-	number=$((2000 + $$ % 1000 + RANDOM % 1000))
+	number=$((10000 + $$ % 5000 + RANDOM % 5000))
 	export DISPLAY=:$number XAUTHORITY=$WORK/cookies
 	: > "$XAUTHORITY"
 	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)"
-	xauth -q add "$(uname -n)/unix:3999" MIT-MAGIC-COOKIE-1 "$(mcookie)"
+	xauth -q add "$(uname -n)/unix:9999" MIT-MAGIC-COOKIE-1 "$(mcookie)"
 	xauth -q add "192.0.2.9:0" MIT-MAGIC-COOKIE-1 "$(mcookie)"
 	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset < /dev/null > "$WORK/xvfb.log" 2>&1 3>&- &
 	end_later $!
@@ -236,6 +236,25 @@ connects='import os, socket; socket.socket(socket.AF_UNIX).connect(os.environ["X
 	gives 0 "$BAILEY" run -p "$p" sh -c 'ls "$XDG_RUNTIME_DIR"; echo "${WAYLAND_DISPLAY:-no Wayland}"'
 	is "$output" "xauthority
 no Wayland"
+}
+
+@test "a display that ssh forwards is there with the host's network, with its cookie, and not without" {
+	local p number
+	need socat
+	x_server
+	number=${DISPLAY#:}
+	# As sshd listens for it; its displays begin with 10.
+	socat "TCP-LISTEN:$((6000 + number)),bind=127.0.0.1,fork" "UNIX-CONNECT:/tmp/.X11-unix/X$number" < /dev/null > socat.log 2>&1 3>&- &
+	end_later $!
+	export DISPLAY=localhost:$number.0
+	eventually 10 xwininfo -root > /dev/null
+	p=$(profile forwarded <<< 'desktop = { display = [ "x11" ]; };
+syscalls = { allow = [ "@desktop", "@network" ]; };
+network = { mode = "host"; };')
+	gives 0 "$BAILEY" run -p "$p" xwininfo -root
+	gives 0 "$BAILEY" run -p "$p" sh -c 'echo "$DISPLAY"; ls /tmp'
+	is "$output" "localhost:$number.0"
+	gives 1 "$BAILEY" run -p "$p" --set network.mode=none xwininfo -root
 }
 
 @test "without a display the program starts without one, and explain tells why; a word that is none is refused" {
