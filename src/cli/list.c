@@ -1,5 +1,6 @@
 /* bailey list: which sandboxes of the caller run. */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/path.h"
@@ -7,7 +8,7 @@
 #include "plan/layout.h"
 
 struct table_row {
-	const char *name, *profile, *pid, *age, *memory, *tasks, *state, *program, *degraded;
+	const char *user, *name, *profile, *pid, *age, *memory, *tasks, *state, *program, *degraded;
 };
 
 static size_t wider(size_t width, const char *text)
@@ -30,15 +31,17 @@ static const char *degraded(struct arena *a, const struct state_record *r)
 static void print_text(struct cli *cli, struct buf *out, const struct sandboxes *all, const struct state_tasks *tasks)
 {
 	struct arena *a = &cli->arena;
-	const struct table_row head = { "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "STATE", "PROGRAM", "DEGRADED" };
+	const struct table_row head = { "USER", "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "STATE", "PROGRAM",
+		"DEGRADED" };
 	struct table_row *rows = arena_array(a, all->count + 1, sizeof *rows);
-	size_t name = 4, profile = 7, pid = 3, state = 0, less = 0, program;
+	size_t user = 0, name = 4, profile = 7, pid = 3, state = 0, less = 0, program;
 	rows[0] = head;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct state_record *r = &all->items[i].record;
 		struct sandbox_use use;
 		sandboxes_use(&use, r, tasks);
 		rows[i + 1] = (struct table_row){
+			.user = all->items[i].user != NULL ? layout_clean(a, all->items[i].user) : "",
 			.name = r->name,
 			.profile = layout_clean(a, path_base(r->profile)),
 			.pid = arena_printf(a, "%d", (int)r->launcher.pid),
@@ -50,6 +53,8 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 			.degraded = degraded(a, r),
 		};
 		name = wider(name, rows[i + 1].name);
+		if (all->items[i].user != NULL)
+			user = wider(user > 4 ? user : 4, rows[i + 1].user);
 		profile = wider(profile, rows[i + 1].profile);
 		pid = wider(pid, rows[i + 1].pid);
 		less = wider(less, rows[i + 1].degraded);
@@ -61,10 +66,12 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 	/* A name is for typing and stays whole; what is cut to the width is the program. */
 	if (profile > 20)
 		profile = 20;
-	size_t left = name + profile + pid + 5 + 7 + 6 + 5 + state + less, width = cli_width(cli);
+	size_t left = (user > 0 ? user + 1 : 0) + name + profile + pid + 5 + 7 + 6 + 5 + state + less, width = cli_width(cli);
 	program = width > left + 7 ? width - left : 7;
 	for (size_t i = 0; i <= all->count; i++) {
 		const struct table_row *r = &rows[i];
+		if (user > 0)
+			buf_printf(out, "%-*s ", (int)user, r->user);
 		buf_printf(out, "%-*s %-*.*s %*s %4s %6s %5s ", (int)name, r->name, (int)profile, (int)profile, r->profile,
 			(int)pid, r->pid, r->age, r->memory, r->tasks);
 		if (state > 0) /* when all of them run, it says nothing */
@@ -106,6 +113,8 @@ static void print_json(struct buf *out, const struct sandboxes *all, const struc
 		struct sandbox_use use;
 		sandboxes_use(&use, r, tasks);
 		json_object(&j, NULL);
+		if (all->items[i].user != NULL)
+			json_string(&j, "user", all->items[i].user);
 		json_string(&j, "name", r->name);
 		json_string(&j, "profile", r->profile);
 		json_string(&j, "profile_path", r->profile_path);
@@ -141,7 +150,11 @@ int cmd_list(struct cli *cli, struct args *args)
 	if (args->rest_count > 0)
 		return cli_fail(cli, EXIT_USAGE, arena_printf(&cli->arena, "for one of them: bailey stats %s", args->rest[0]),
 			"list takes no words");
+	if (args_has(args, "--all") && geteuid() != 0)
+		return cli_fail(cli, EXIT_USAGE, NULL, "--all shows the sandboxes of all users, which takes root");
 	sandboxes_load(cli, &all);
+	if (args_has(args, "--all"))
+		sandboxes_of_everyone(cli, &all);
 	int r = all.count > 0 ? state_tasks_read(&tasks, &cli->arena) : 0;
 	if (r < 0)
 		return cli_fail(cli, EXIT_SETUP, NULL, "cannot read /proc: %s", strerror(-r));

@@ -44,6 +44,9 @@ struct sandbox_use {
 };
 void sandboxes_use(struct sandbox_use *ret, const struct state_record *r, const struct state_tasks *tasks);
 
+/* For root: adds those of all other users, and says whose each is. What other users wrote is only shown. */
+void sandboxes_of_everyone(struct cli *cli, struct sandboxes *all);
+
 /* "812K", "1.2G": three digits at most, for a column. */
 const char *sandboxes_bytes(struct arena *a, uint64_t bytes);
 

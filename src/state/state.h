@@ -191,6 +191,8 @@ void state_leave(struct state_entry *entry);
 struct state_sandbox {
 	struct state_record record;
 	const char *path; /* of its directory */
+	uid_t uid; /* whose, in a list of another user's */
+	const char *user; /* the name, in a list of all users' */
 };
 
 /*
@@ -198,6 +200,12 @@ struct state_sandbox {
  * `d`.  Those whose launcher has not described them yet are left out.
  */
 void state_list(struct state_sandbox **ret, size_t *ret_count, struct arena *a, const struct state_search *s, struct diags *d);
+
+/*
+ * Those of another user, for root: only looked at, and believed as far as they are that user's own processes.  They are not for anything
+ * that changes a sandbox.
+ */
+void state_list_foreign(struct state_sandbox **ret, size_t *ret_count, struct arena *a, const struct state_search *s);
 
 /*
  * The sandbox that a word means: its name; the number of one of its processes; its profile or the beginning of its name, when no other

@@ -377,7 +377,7 @@ END
 }
 @test "events: started, stopped and by what, for each that listens; nothing is left when nobody does" {
 	"$BAILEY" events --json > heard 2>&1 3>&- &
-	local first=$! i
+	local first=$!
 	end_later "$first"
 	"$BAILEY" events > text 2>&1 3>&- &
 	local second=$!

@@ -25,6 +25,8 @@ setup() {
 }
 teardown() {
 	[ -z "${LAUNCHER:-}" ] || kill -KILL "$LAUNCHER" 2> /dev/null || true
+	"$BAILEY" stop --time 0 "$NAME" > /dev/null 2>&1 || true
+	! getent passwd "bailey-life-$$" > /dev/null || userdel -rf "bailey-life-$$" > /dev/null 2>&1
 }
 state() { "$BAILEY" list --json | python3 -c 'import json, sys
 print(*[s["state"] for s in json.load(sys.stdin)["sandboxes"] if s["name"] == sys.argv[1]])' "$NAME"; }
@@ -107,4 +109,44 @@ ended_with() {
 	heard limited
 	grep "\"$NAME\"" "$BATS_TEST_TMPDIR/heard" | grep -q '"setting":"resources.tasks"'
 	[ ! -e /run/bailey/.events ]
+}
+# as USER COMMAND...: as that user, with nothing of the caller's session
+as() {
+	local user=$1
+	shift
+	setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups --inh-caps=-all \
+		env -i PATH=/usr/bin:/bin HOME="$(getent passwd "$user" | cut -d: -f6)" USER="$user" LANG=C.UTF-8 "$@"
+}
+everyone() { "$BAILEY" list --all --json | python3 -c 'import json, sys
+print(*sorted(s["user"] + ":" + s["name"] + ":" + s["state"] for s in json.load(sys.stdin)["sandboxes"] if s["name"] in sys.argv[1:]))' "$@"; }
+they_are() { [ "$(everyone "$NAME" forged)" = "$1" ]; }
+@test "two users with one name, and root: each sees its own, root all; what a user makes up is not shown" {
+	local other=bailey-life-$$ user pids=() home
+	useradd -m -s /bin/sh "$other"
+	for user in "$USER_NAME" "$other"; do
+		as "$user" "$BAILEY" run -p shell --name "$NAME" sleep 60 > /dev/null 2>&1 3>&- &
+		pids+=($!)
+	done
+	"$BAILEY" run -p "$COPY/box.conf" --name "$NAME" sleep 60 > /dev/null 2>&1 3>&- &
+	pids+=($!)
+	eventually they_are "$other:$NAME:running $USER_NAME:$NAME:running root:$NAME:running"
+	[ "$(as "$other" "$BAILEY" list | wc -l)" -eq 2 ]
+	run as "$other" "$BAILEY" list --all
+	[ "$status" -eq 2 ]
+	"$BAILEY" list --all | grep -q "^$other *$NAME "
+
+	# The other user's word about a process of somebody else; about a group that is not the sandbox's; a pipe.
+	home=$(getent passwd "$other" | cut -d: -f6)/.local/state/bailey/run
+	as "$other" sh -c "cd '$home' && mkdir -m 700 forged p && mkfifo p/state.json && sed 's/\"pid\":[0-9]*/\"pid\":1/' '$NAME/state.json' > forged/state.json"
+	they_are "$other:$NAME:running $USER_NAME:$NAME:running root:$NAME:running"
+	as "$other" rm -rf "$home/forged" "$home/p"
+
+	"$BAILEY" stop "$NAME" # root's own
+	eventually they_are "$other:$NAME:running $USER_NAME:$NAME:running"
+	as "$other" "$BAILEY" stop --all
+	eventually they_are "$USER_NAME:$NAME:running"
+	as "$USER_NAME" "$BAILEY" stop "$NAME"
+	they_are ""
+	wait "${pids[@]}" || true
+	userdel -r "$other" > /dev/null 2>&1
 }
