@@ -45,7 +45,12 @@ packages() {
 			transmission-cli curl wget git python3 nodejs gcc make tar unzip zip p7zip-full xz-utils ffmpeg imagemagick \
 			pandoc ghostscript poppler-utils xvfb x11-utils xauth xdotool xinput xserver-xephyr xwayland weston socat xdg-desktop-portal \
 			desktop-file-utils libglib2.0-bin libgtk-3-bin xdg-utils shared-mime-info libnotify-bin python3-gi \
-			gnome-calculator gnome-characters audacity apparmor
+			gnome-calculator gnome-characters audacity apparmor \
+			lynx w3m links2 newsboat neomutt weechat-headless flac lame mediainfo sox libsox-fmt-all yt-dlp aria2 lftp rsync qpdf \
+			tesseract-ocr libimage-exiftool-perl optipng jpegoptim graphviz gnuplot-nox perl ruby php-cli lua5.4 xsltproc \
+			sqlite3 gdb cargo golang-go vim gnumeric abiword nginx-light redis-server dnsmasq-base darktable keepassxc \
+			zathura zathura-pdf-poppler xpdf feh geeqie geany mousepad meld xterm hexchat pidgin claws-mail audacious \
+			qbittorrent dino-im
 		;;
 	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel libarchive-devel libnl3-devel ;;
 	fedora/check) echo bash zsh fish bats python3 expect tmux less vim-enhanced htop mandoc procps-ng util-linux shadow-utils iproute passt nftables dbus-daemon dbus-tools xdg-dbus-proxy gzip bzip2 xz zstd ;;

@@ -93,6 +93,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 		.profile_name = p->name,
 		.profile_path = p->path,
 		.description = p->description.s,
+		.tried = p->tried.s,
 	};
 	struct planner pl = { .plan = plan, .arena = a, .p = p, .request = r, .facts = f, .diags = d, .thorough = thorough };
 	size_t errors_before = d->errors;

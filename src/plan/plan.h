@@ -284,6 +284,7 @@ struct plan {
 	const char *profile_name;
 	const char *profile_path; /* or NULL */
 	const char *description;
+	const char *tried; /* with which version of the program; or NULL */
 
 	/* who */
 	enum identity_mode mode;

@@ -362,6 +362,8 @@ void plan_json(struct buf *out, const struct plan *plan)
 	json_string(&j, "profile", plan->profile_name);
 	json_string(&j, "profile_path", plan->profile_path);
 	json_string(&j, "description", plan->description);
+	if (plan->tried != NULL)
+		json_string(&j, "tried", plan->tried);
 	identity(&j, plan);
 	namespaces(&j, plan);
 	files(&j, plan);

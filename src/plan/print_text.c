@@ -92,6 +92,8 @@ static void header(struct text *t)
 	layout_heading(&t->l, name);
 	const struct origin none = { 0 };
 	row(t, "profile", plan->profile_path != NULL ? layout_path(&t->l, plan->profile_path) : "not from a file", none);
+	if (plan->tried != NULL)
+		row(t, "tried with", layout_clean(t->arena, plan->tried), none);
 	if (plan->program != NULL)
 		row(t, "program", layout_path(&t->l, plan->program), none);
 	if (plan->argv != NULL && plan->argv[0] != NULL && plan->argv[1] != NULL) {

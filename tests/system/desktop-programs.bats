@@ -3,8 +3,7 @@
 # made for the test. There is no session bus and no XDG_RUNTIME_DIR.
 load lib
 load display
-
-INPUTS=$TREE/tests/programs
+load programs
 
 prepare() {
 	need userns
@@ -13,9 +12,6 @@ prepare() {
 	cp "$INPUTS/page.html" ~/Downloads/page.html
 }
 
-works() { gives 0 timeout 90 "$BAILEY" run "$@"; }
-type_of() { has "$(file -b "$1")" "$2"; }
-
 # point FILE X Y: the size and the colour of that point.
 point() { python3 "$INPUTS/png.py" "$@"; }
 
@@ -23,23 +19,6 @@ point() { python3 "$INPUTS/png.py" "$@"; }
 rendered() { is "$(point "$1" 300 250)" "$2 #00aa00"; }
 
 filters() { sed -n 's/^Seccomp_filters:\t//p' "/proc/$1/status"; }
-
-# opens TITLE PROGRAM [ARGS...]: a window with that in its title appears, and is gone when bailey is ended.
-opens() {
-	local title=$1 pid
-	shift
-	"$BAILEY" run "$@" > window.log 2>&1 3>&- &
-	pid=$!
-	end_later "$pid"
-	eventually 40 has_window "$title" || {
-		tail -n 5 window.log
-		xwininfo -root -tree | grep '"'
-		return 1
-	}
-	kill -TERM "$pid"
-	wait "$pid" || true
-	! has_window "$title"
-}
 
 @test "firefox renders a page into a granted directory" {
 	need firefox-esr

@@ -2,89 +2,12 @@
 # Each shipped profile of a command-line program, with the real program: it does its work on files in the current directory, and
 # what the profile keeps away stays away.
 load lib
-
-INPUTS=$TREE/tests/programs
+load programs
 
 prepare() {
 	need userns
 	mkdir -p ~/.ssh ~/Downloads
 	echo "the secret key" > ~/.ssh/id_test
-}
-
-# works PROGRAM [ARGS...]: with the profile that the program's name gives it, and no word of a failure of bailey.
-works() { gives 0 timeout 60 "$BAILEY" run "$@"; }
-
-# type_of FILE PART: what file(1) calls it.
-type_of() { has "$(file -b "$1")" "$2"; }
-
-# The names of all profiles that show the machine's own programs (container is for --root), without the parts that profiles inherit.
-all_profiles() {
-	local file
-	for file in "$TREE"/profiles/*.conf; do
-		basename "$file" .conf
-	done | grep -vx container
-}
-
-# The profiles that grant the current directory.
-working_profiles() {
-	local name
-	for name in $(all_profiles); do
-		if grep -q -E 'current_directory *= *"(read_write|if_suitable)"' "$TREE/profiles/$name.conf" && ! grep -q 'name = "here"' "$TREE/profiles/$name.conf"; then
-			echo "$name"
-		fi
-	done
-}
-
-@test "every profile, part and option is without mistakes" {
-	gives 0 "$BAILEY" check --all
-	is "$output" "$(find "$TREE/profiles" -name '*.conf' | wc -l) profiles checked: no errors"
-}
-
-@test "every program name belongs to one profile" {
-	is "$(cat "$TREE"/profiles/*.conf | tr '\n' ' ' | grep -o 'programs *= *\[[^]]*\]' | grep -o '"[^"]*"' | sort | uniq -d)" ""
-}
-
-@test "no profile shows the keys in the home, wherever it is started" {
-	local name directory
-	for directory in "$WORK" "$HOME"; do
-		cd "$directory"
-		gives 0 cat ~/.ssh/id_test
-		for name in $(all_profiles); do
-			run "$BAILEY" run -p "$name" sh -c 'echo started; cat ~/.ssh/id_test'
-			[[ $output == *started* || ($directory == "$HOME" && $output == *"is not granted as a whole"*) ]] ||
-				{ echo "profile $name in $directory" && return 1; }
-			lacks "$output" "the secret key" || { echo "profile $name in $directory" && return 1; }
-		done
-	done
-}
-
-@test "no profile hides less because the home is the current directory" {
-	local name before
-	echo "machine x login y password z" > ~/.netrc
-	mkdir -p ~/.mozilla ~/.aws
-	echo biscuits > ~/.mozilla/cookies
-	echo token > ~/.aws/credentials
-	echo "# start-up" > ~/.bashrc
-	before=$(cat ~/.bashrc)
-	cd ~
-	for name in $(working_profiles); do
-		run "$BAILEY" run -p "$name" --rw "$HOME" sh -c 'echo started; cat ~/.netrc ~/.mozilla/cookies ~/.aws/credentials
-			echo "echo caught" >> ~/.bashrc; mkdir -p ~/.config/autostart && echo x > ~/.config/autostart/x.desktop'
-		has "$output" started || { echo "profile $name" && return 1; }
-		lacks "$output" password biscuits token || { echo "profile $name" && return 1; }
-		is "$(cat ~/.bashrc)" "$before" || { echo "profile $name" && return 1; }
-		[ ! -e ~/.config/autostart/x.desktop ] || { echo "profile $name: autostart" && return 1; }
-	done
-	rm -rf ~/.netrc ~/.mozilla ~/.aws ~/.bashrc
-}
-
-@test "profiles that say 'no network' have none" {
-	local name
-	for name in $(grep -l '^description.*no network' "$TREE"/profiles/*.conf | grep -v '/container.conf$'); do
-		name=$(basename "$name" .conf)
-		gives 0 "$BAILEY" run -p "$name" sh -c 'tail -n +3 /proc/net/dev | tr -d " " | cut -d: -f1'
-		is "$output" lo || { echo "profile $name" && return 1; }
-	done
 }
 
 @test "default: computes, sees no file and no network" {
@@ -220,16 +143,6 @@ working_profiles() {
 	gives 0 "$BAILEY" run -p build --with debug ./main
 }
 
-@test "every option of every profile can be switched on" {
-	local name option
-	for name in $(all_profiles); do
-		for option in $("$BAILEY" schema --words "options:$name" | cut -f 1); do
-			gives 0 "$BAILEY" run -p "$name" --with "$option" true || { echo "$name --with $option" && return 1; }
-		done
-	done
-	rm -rf ~/.claude ~/.codex ~/.gemini ~/.pki
-}
-
 @test "clang" {
 	need clang
 	printf 'int main(void) { return 42; }\n' > answer.c
@@ -310,18 +223,6 @@ while True: s.accept()[0].close()' > port &
 	gives 1 "$BAILEY" run -p git cat ~/.ssh/id_test
 	gives 0 "$BAILEY" run -p git --with ssh cat ~/.ssh/id_test
 	is "$output" "the secret key"
-}
-
-# serve DIRECTORY: a web server of the host; its address is in $URL.
-serve() {
-	python3 -c 'import functools, http.server, sys
-handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-print(server.server_address[1], flush=True)
-server.serve_forever()' "$1" > "$WORK/port" 2> /dev/null &
-	end_later $!
-	eventually 5 test -s "$WORK/port"
-	URL=http://127.0.0.1:$(cat "$WORK/port")
 }
 
 @test "curl" {

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# What the tests of the shipped profiles share: load it after lib; opens wants display too.
+
+# shellcheck disable=SC2034 # for the tests
+INPUTS=$TREE/tests/programs
+
+# works PROGRAM [ARGS...]: with the profile that the program's name gives it, and no word of a failure of bailey.
+works() { gives 0 timeout 90 "$BAILEY" run "$@"; }
+
+# type_of FILE PART: what file(1) calls it.
+type_of() { has "$(file -b "$1")" "$2"; }
+
+# serve DIRECTORY: a web server of the host; its address is in $URL.
+serve() {
+	python3 -c 'import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+print(server.server_address[1], flush=True)
+server.serve_forever()' "$1" > "$WORK/port" 2> /dev/null &
+	end_later $!
+	eventually 5 test -s "$WORK/port"
+	URL=http://127.0.0.1:$(cat "$WORK/port")
+}
+
+# free_port [udp]: one that nobody listens on at this moment.
+free_port() {
+	python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if sys.argv[1:] == ["udp"] else socket.SOCK_STREAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])' "$@"
+}
+
+# opens TITLE PROGRAM [ARGS...]: a window with that in its title appears, and is gone when bailey is ended.
+opens() {
+	local title=$1 pid
+	shift
+	"$BAILEY" run "$@" > window.log 2>&1 3>&- &
+	pid=$!
+	end_later "$pid"
+	eventually 40 has_window "$title" || {
+		tail -n 5 window.log
+		xwininfo -root -tree | grep '"'
+		return 1
+	}
+	kill -TERM "$pid"
+	# One that asks first whether to leave is ended by force: the launcher's end is the sandbox's.
+	eventually 5 test ! -e "/proc/$pid/exe" || kill -KILL "$pid"
+	wait "$pid" 2> /dev/null || true
+	eventually 5 has_no_window "$title"
+}
+has_no_window() { ! has_window "$1"; }
