@@ -166,8 +166,8 @@ $(BUILD)/man/%: man/%.in $(BUILD)/bailey
 		-e 's|@PREFIX@|$(PREFIX)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' $< > $@
 	@rm -f $@.options $@.settings
 
-unit: $(UNIT) $(BUILD)/bailey-filter
-	tests/run $(UNIT)
+unit: $(UNIT) $(BUILD)/bailey $(BUILD)/bailey-filter
+	BAILEY=$(BUILD)/bailey tests/run $(UNIT) tests/golden/run-*.sh
 
 BENCH = $(BUILD)/bench/floor $(BUILD)/bench/drive
 

@@ -170,9 +170,10 @@ int cmd_check(struct cli *cli, struct args *args)
 		print_json(&c, &out);
 	else
 		print_text(&c, &out);
+	bool strict = args_has(args, "--strict");
 	size_t errors = 0;
 	for (size_t i = 0; i < c.count; i++)
-		errors += c.items[i].diags.errors;
+		errors += strict ? c.items[i].diags.count : c.items[i].diags.errors;
 	int status = cli_write(cli, &out);
 	return status != 0 ? status : errors > 0 ? EXIT_USAGE : 0;
 }

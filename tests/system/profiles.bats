@@ -27,7 +27,7 @@ working_profiles() {
 }
 
 @test "every profile, part and option is without mistakes" {
-	gives 0 "$BAILEY" check --all
+	gives 0 "$BAILEY" check --all --strict
 	is "$output" "$(find "$TREE/profiles" -name '*.conf' | wc -l) profiles checked: no errors"
 }
 
