@@ -81,7 +81,7 @@ help:
 	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
 	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
-	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many over names'
+	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names and menu entries'
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -233,14 +233,18 @@ $(FUZZ_BUILD)/fuzz_conf: tests/fuzz/fuzz_conf.c $(FUZZ_BUILD)/libbailey.a
 $(FUZZ_BUILD)/fuzz_dns: tests/fuzz/fuzz_dns.c $(FUZZ_BUILD)/libbailey.a
 	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
 
+$(FUZZ_BUILD)/fuzz_desktop: tests/fuzz/fuzz_desktop.c $(FUZZ_BUILD)/libbailey.a
+	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
+
 fuzz:
 	tests/deps.sh build fuzz
 	$(MAKE) $(BUILD)/bailey
 	$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang OPT="-O1 -g" WARN="-Wall -Wextra" HARDEN= CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" \
 		$(FUZZ_BUILD)/libbailey.a
-	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns
+	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns $(FUZZ_BUILD)/fuzz_desktop
 	BUILD=$(BUILD) tests/fuzz/run $(FUZZ_BUILD)/fuzz_conf $(FUZZTIME)
 	tests/fuzz/run-dns $(FUZZ_BUILD)/fuzz_dns $(FUZZTIME)
+	tests/fuzz/run-desktop $(FUZZ_BUILD)/fuzz_desktop $(FUZZTIME)
 
 BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/bailey

@@ -16,6 +16,8 @@ static int make(int dir, const char *name, const char *path, struct files_made *
 {
 	if (mkdirat(dir, name, made->mode) < 0)
 		return errno == EEXIST ? 0 : -errno; /* somebody was quicker */
+	if (fchmodat(dir, name, made->mode, 0) < 0) /* whatever the umask took away */
+		return -errno;
 	made->paths = arena_grow(made->arena, made->paths, made->count, &made->cap, sizeof *made->paths);
 	made->paths[made->count++] = path;
 	return 0;
@@ -69,6 +71,8 @@ const char *files_sum(struct arena *a, const char *text, size_t len)
 int files_read(int dir, const char *name, struct arena *a, const char **ret_text, size_t *ret_len)
 {
 	struct stat st;
+	*ret_text = "";
+	*ret_len = 0;
 	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (dir == AT_FDCWD ? 0 : O_NOFOLLOW);
 	int fd = openat(dir, name, flags);
 	if (fd < 0)

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/sys.h"
 
-static const char file_name[] = "manifest.json";
+static const char file_name[] = "manifest.json", lock_name[] = "lock";
 
 static const char *const kind_words[DESKTOP_KINDS] = {
 	[DESKTOP_APPLICATION] = "application",
@@ -91,21 +91,45 @@ static int read_manifest(struct manifest *m, const char *bytes, size_t len, stru
 	return 0;
 }
 
-/* The command that had the lock may have removed the directory. */
-static int open_locked(struct manifest *m, const struct files_dir *dir, bool make)
+/*
+ * The lock is a file that nobody else can open: a directory that all users can read could be locked by any of them.  Who may not open it
+ * may not write either, and reads without.  The command that had it may have removed it.  0 or -errno.
+ */
+static int take_lock(struct manifest *m)
 {
 	for (;;) {
 		struct stat st;
-		int fd = files_open(dir, m->arena, make ? &m->made : NULL), r;
+		int r, fd = openat(m->dir, lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0)
-			return fd;
+			return errno == EACCES || errno == EROFS ? 0 : -errno;
 		while ((r = flock(fd, LOCK_EX)) < 0 && errno == EINTR) {
 		}
-		if (r == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0)
-			return fd;
+		if (r == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0) {
+			m->lock = fd;
+			return 0;
+		}
 		r = r < 0 ? -errno : 0;
 		(void)close(fd);
 		if (r < 0)
+			return r;
+	}
+}
+
+/* -ENOENT when there is none and none is to be made. */
+static int open_locked(struct manifest *m, const struct files_dir *dir, bool make)
+{
+	for (;;) {
+		int fd = files_open(dir, m->arena, make ? &m->made : NULL);
+		if (fd < 0)
+			return fd;
+		m->dir = fd;
+		int r = take_lock(m);
+		if (r == 0)
+			return 0;
+		(void)close(fd);
+		m->dir = -1;
+		/* It was removed meanwhile, together with the lock. */
+		if (r != -ENOENT)
 			return r;
 	}
 }
@@ -114,14 +138,13 @@ int manifest_open(struct manifest *ret, struct arena *a, const struct files_dir 
 {
 	const char *bytes;
 	size_t len;
-	*ret = (struct manifest){ .arena = a, .dir = -1, .made = { .arena = a, .mode = mode } };
-	int fd = open_locked(ret, dir, make);
-	if (fd == -ENOENT && !make)
+	*ret = (struct manifest){ .arena = a, .dir = -1, .lock = -1, .made = { .arena = a, .mode = mode } };
+	int r = open_locked(ret, dir, make);
+	if (r == -ENOENT && !make)
 		return 0;
-	if (fd < 0)
-		return err_set(e, -fd, "cannot open %s/%s", dir->base, dir->below);
-	ret->dir = fd;
-	int r = files_read(fd, file_name, a, &bytes, &len);
+	if (r < 0)
+		return err_set(e, -r, "cannot open %s/%s", dir->base, dir->below);
+	r = files_read(ret->dir, file_name, a, &bytes, &len);
 	if (r == -ENOENT)
 		return 0;
 	/* Without what it says nothing can be taken back. */
@@ -145,7 +168,7 @@ struct override *manifest_add(struct manifest *m, const struct override *r)
 {
 	struct override *copy = arena_alloc(m->arena, sizeof *copy);
 	*copy = *r;
-	m->records = arena_grow(m->arena, m->records, m->count, &m->cap, sizeof *m->records);
+	m->records = arena_grow(m->arena, m->records, m->count, &m->cap, sizeof(void *));
 	return m->records[m->count++] = copy;
 }
 
@@ -198,11 +221,14 @@ void manifest_close(struct manifest *m)
 		left += !m->records[i]->gone;
 	if (m->dir >= 0 && left == 0 && m->cache_sum == NULL) {
 		(void)unlinkat(m->dir, file_name, 0);
+		(void)unlinkat(m->dir, lock_name, 0);
 		/* The innermost last made goes first; what has something in it stays. */
 		for (size_t i = m->made.count; i-- > 0;)
 			(void)rmdir(m->made.paths[i]);
 	}
+	if (m->lock >= 0)
+		(void)close(m->lock);
 	if (m->dir >= 0)
 		(void)close(m->dir);
-	m->dir = -1;
+	m->dir = m->lock = -1;
 }

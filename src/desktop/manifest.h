@@ -21,7 +21,8 @@ struct override {
 
 struct manifest {
 	struct arena *arena;
-	int dir; /* its directory, locked; -1: there is none */
+	int dir; /* its directory; -1: there is none */
+	int lock; /* held for as long as it is open; -1: whoever asks may only read */
 	struct override **records;
 	size_t count, cap;
 	const char *cache_sum; /* of the mimeinfo.cache that bailey wrote, or NULL */

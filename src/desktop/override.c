@@ -34,6 +34,9 @@ static void find_source(struct desktop *d, struct desktop_item *ret)
 	const char *kept = desktop_kept_name(d->arena, own);
 	ret->record = manifest_find(&d->manifest, ret->kind, ret->name);
 	bool there = access(own, F_OK) == 0;
+	/* Bailey was ended before it kept the user's file aside: that is where it was. */
+	if (ret->record != NULL && ret->record->source == NULL && faccessat(AT_FDCWD, kept, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		ret->record = NULL;
 	ret->own = ret->record == NULL ? there : ret->record->source == NULL;
 	if (ret->own)
 		ret->source = ret->record == NULL ? own : kept;
@@ -56,7 +59,8 @@ static void fill(struct desktop *d, struct desktop_item *ret)
 	if (!ret->entry.starts || ret->entry.hidden)
 		return;
 	if (ret->entry.ours) {
-		ret->wrong = "it has bailey's mark, but is not in bailey's list";
+		ret->wrong = ret->own ? "it has bailey's mark, but is not in bailey's list"
+				      : "it is under bailey already, for all users";
 		return;
 	}
 	if (ret->entry.program == NULL) {
@@ -250,9 +254,29 @@ static int add(struct desktop *d, const struct override *fresh, const char *sour
 	return -e->code;
 }
 
+/* As in find_source(); what is there is not bailey's either. */
+static bool never_begun(struct desktop *d, int dir, const struct override *r)
+{
+	const char *name = path_base(r->name);
+	return r->source == NULL && faccessat(dir, desktop_kept_name(d->arena, name), F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+		errno == ENOENT && strcmp(files_sum_of(dir, name, d->arena), r->sum) != 0;
+}
+
+/* A record that nothing stands for is not there. */
+static struct override *known_record(struct desktop *d, enum desktop_kind kind, const char *name)
+{
+	struct override *r = manifest_find(&d->manifest, kind, name);
+	int dir = r != NULL ? open_own(d, kind, name, false) : -1;
+	if (dir < 0)
+		return r;
+	r->gone = never_begun(d, dir, r);
+	(void)close(dir);
+	return r->gone ? NULL : r;
+}
+
 int override_enable(struct desktop *d, const struct desktop_item *item, const char *profile, bool all, struct err *e)
 {
-	struct override *known = manifest_find(&d->manifest, item->kind, item->name); /* item->record is as old as the item */
+	struct override *known = known_record(d, item->kind, item->name); /* item->record is as old as the item */
 	if (known != NULL) {
 		known->profile = profile;
 		known->all = all;
@@ -265,7 +289,8 @@ int override_enable(struct desktop *d, const struct desktop_item *item, const ch
 		.source = item->own ? NULL : item->source,
 		.sum = "",
 		.all = all };
-	return add(d, &fresh, item->source, e);
+	const char *source = item->own ? own_path(d, item->kind, item->name) : item->source;
+	return add(d, &fresh, source, e);
 }
 
 int override_command(struct desktop *d, const char *name, const char *path, const char *profile, struct err *e)
@@ -283,14 +308,6 @@ int override_command(struct desktop *d, const char *name, const char *path, cons
 }
 
 /* ---- taking it back ---- */
-
-/* Bailey was ended before it kept the user's file aside: that is where it was. */
-static bool never_begun(struct desktop *d, int dir, const struct override *r)
-{
-	const char *name = path_base(r->name);
-	return r->source == NULL && faccessat(dir, desktop_kept_name(d->arena, name), F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-		errno == ENOENT && strcmp(files_sum_of(dir, name, d->arena), r->sum) != 0;
-}
 
 static int take_back(struct desktop *d, int dir, const struct override *r, struct err *e)
 {

@@ -211,6 +211,50 @@ print(re.sub(r"\\(.)", lambda m: {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\
 	[ ! -e data/bailey ]
 }
 
+@test "bailey was ended in the middle: what it left is finished or taken back" {
+	local before list=data/bailey/desktop/manifest.json
+	mkdir -p "$APPS"
+	printf '[Desktop Entry]\nType=Application\nName=Mine\nExec=quux --mine\n' > "$APPS/quux.desktop"
+	before=$(state)
+	# The list is written, nothing else is.
+	gives 0 "$BAILEY" desktop enable quux
+	cp "$list" list
+	mv -f "$APPS/quux.desktop.before-bailey" "$APPS/quux.desktop"
+	gives 0 "$BAILEY" desktop enable quux
+	is "$(exec_of quux)" "$(run_line "$WORK/programs/quux --mine")"
+	mv "$APPS/quux.desktop.before-bailey" "$APPS/quux.desktop"
+	gives 0 "$BAILEY" desktop disable quux
+	is "$(state)" "$before"
+	# The user's file is out of the way, bailey's is not there yet.
+	mkdir -p data/bailey/desktop
+	cp list "$list"
+	mv "$APPS/quux.desktop" "$APPS/quux.desktop.before-bailey"
+	gives 1 "$BAILEY" desktop status
+	has "$output" missing
+	gives 0 "$BAILEY" desktop refresh
+	is "$(exec_of quux)" "$(run_line "$WORK/programs/quux --mine")"
+	rm "$APPS/quux.desktop"
+	gives 0 "$BAILEY" desktop disable quux
+	is "$(cat "$APPS/quux.desktop")" "$(printf '[Desktop Entry]\nType=Application\nName=Mine\nExec=quux --mine')"
+	[ ! -e "$APPS/quux.desktop.before-bailey" ]
+}
+
+@test "two commands at once: one after the other" {
+	local n before
+	for n in 1 2 3 4 5 6; do entry "e$n" "Exec=quux --$n"; done
+	before=$(state)
+	for n in 1 2 3 4 5 6; do
+		"$BAILEY" desktop enable "e$n.desktop" > /dev/null 3>&- &
+	done
+	wait
+	is "$("$BAILEY" desktop status --json | json 'len([f for f in d["files"] if f["state"] == "ok"])')" 6
+	for n in 1 2 3 4 5 6; do
+		"$BAILEY" desktop disable "e$n" > /dev/null 3>&- &
+	done
+	wait
+	is "$(state)" "$before"
+}
+
 @test "after an upgrade: status tells, refresh follows, and what is gone goes" {
 	entry old 'Exec=quux --old'
 	gives 0 "$BAILEY" desktop enable quux old
