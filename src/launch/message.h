@@ -8,7 +8,8 @@
 enum step {
 #define STEP(id, name, failure) STEP_##id,
 #include "launch/steps.def"
-	STEP_COUNT
+	STEP_COUNT,
+	STEP_ENTER = STEP_COUNT, /* none of a launch: what enters cannot read what it is to do, or is not allowed to */
 };
 
 enum message_type {
