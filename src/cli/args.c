@@ -31,7 +31,6 @@ static const char reserved[][12] = {
 	"events",
 	"pause",
 	"resume",
-	"cp",
 	"learn",
 	"why",
 	"audit",

@@ -53,6 +53,7 @@ int cmd_list(struct cli *cli, struct args *args);
 int cmd_stats(struct cli *cli, struct args *args);
 int cmd_logs(struct cli *cli, struct args *args);
 int cmd_attach(struct cli *cli, struct args *args);
+int cmd_cp(struct cli *cli, struct args *args);
 int cmd_enter(struct cli *cli, struct args *args);
 int cmd_limit(struct cli *cli, struct args *args);
 int cmd_tree(struct cli *cli, struct args *args);

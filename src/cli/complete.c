@@ -126,6 +126,11 @@ static void other_word(const struct place *p, enum verb verb, bool first)
 		words_sandboxes(&w);
 		words_signals(&w);
 		break;
+	case VERB_cp:
+		if (strpbrk(p->word, "/:") == NULL)
+			words_sandboxes(&w);
+		buf_puts(p->out, ":files\t\n");
+		break;
 	case VERB_enter:
 		if (p->words == 0)
 			words_sandboxes(&w);

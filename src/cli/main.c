@@ -39,6 +39,7 @@ static int run_verb(struct cli *cli, struct args *args)
 	case VERB_stats: return cmd_stats(cli, args);
 	case VERB_logs: return cmd_logs(cli, args);
 	case VERB_attach: return cmd_attach(cli, args);
+	case VERB_cp: return cmd_cp(cli, args);
 	case VERB_enter: return cmd_enter(cli, args);
 	case VERB_limit: return cmd_limit(cli, args);
 	case VERB_tree: return cmd_tree(cli, args);

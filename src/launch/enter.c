@@ -1,6 +1,7 @@
 #include "launch/enter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,33 +45,71 @@ static int watch_signals(struct supervise *s, struct err *e)
 	return s->signals < 0 ? err_set(e, errno, "cannot receive signals") : 0;
 }
 
-/* The command's end of a channel with the request in it; ours stays in s->socket. The descriptor, or -errno with `e`. */
-static int make_channel(struct supervise *s, const struct request_head *head, const struct enter_options *o, struct err *e)
+/* A channel with the request in it: ours stays in way->channel. The other end, or -errno. */
+static int make_channel(struct entrance *way, int request, const int fds[3])
 {
 	int pair[2];
-	static const int own[3] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
-	char term[128] = "";
-	if (o->term != NULL && o->term[0] != '\0')
-		(void)snprintf(term, sizeof term, "TERM=%s", o->term);
-	int request = request_make(head, o->directory != NULL ? o->directory : "", term, o->words);
-	if (request < 0)
-		return err_set(e, -request, "cannot pass the command on");
-	int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ? -errno : 0;
-	if (r == 0) {
-		s->socket = pair[0];
-		r = request_send(pair[0], request, own);
-	}
-	(void)close(request);
-	return r < 0 ? err_set(e, -r, "cannot pass the command on") : pair[1];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	way->channel = pair[0];
+	int r = request_send(pair[0], request, fds);
+	if (r == 0)
+		return pair[1];
+	(void)close(pair[1]);
+	return r;
 }
 
-/* What the launcher answers at once. The connection stays open for as long as the command has a caller. */
-static int ask(const struct state_sandbox *sandbox, int channel, int *ret_connection, struct err *e)
+/* What the launcher answers at once. The connection stays open for as long as there is a caller. */
+static int ask(struct entrance *way, const struct state_sandbox *s, int channel, struct err *e)
 {
 	const struct control_head head = { .kind = CONTROL_ENTER };
 	struct control_message answer;
-	int connection = *ret_connection = control_connect(sandbox, e);
-	return connection < 0 ? connection : control_ask(connection, &head, NULL, 0, &channel, 1, &answer, sandbox->record.name, e);
+	way->connection = control_connect(s, e);
+	if (way->connection < 0)
+		return way->connection;
+	return control_ask(way->connection, &head, NULL, 0, &channel, 1, &answer, s->record.name, e);
+}
+
+static int make_request(const struct request_head *head, const struct enter_options *o)
+{
+	static char *none[] = { NULL };
+	char term[128] = "";
+	if (o == NULL)
+		return request_make(head, "", "", none);
+	if (o->term != NULL && o->term[0] != '\0')
+		(void)snprintf(term, sizeof term, "TERM=%s", o->term);
+	return request_make(head, o->directory != NULL ? o->directory : "", term, o->words);
+}
+
+int entrance_open(struct entrance *ret, const struct state_sandbox *s, const struct request_head *head,
+	const struct enter_options *o, struct err *e)
+{
+	*ret = (struct entrance){ -1, -1 };
+	int nothing = o == NULL ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+	const int fds[3] = {
+		o == NULL ? nothing : STDIN_FILENO,
+		o == NULL ? nothing : STDOUT_FILENO,
+		o == NULL ? nothing : STDERR_FILENO,
+	};
+	int request = make_request(head, o);
+	int channel = request < 0 ? request : make_channel(ret, request, fds);
+	int r = channel < 0 ? err_set(e, -channel, "cannot pass on what is to be done in the sandbox") : ask(ret, s, channel, e);
+	if (request >= 0)
+		(void)close(request);
+	if (nothing >= 0)
+		(void)close(nothing);
+	if (channel >= 0)
+		(void)close(channel); /* so that ours sees the end of the other */
+	return r;
+}
+
+void entrance_close(struct entrance *way)
+{
+	if (way->channel >= 0)
+		(void)close(way->channel);
+	if (way->connection >= 0)
+		(void)close(way->connection);
+	*way = (struct entrance){ -1, -1 };
 }
 
 static int failure(struct outcome *ret, const struct message *m, const struct enter_options *o, struct err *e)
@@ -108,7 +147,7 @@ int enter(struct outcome *ret, const struct state_sandbox *sandbox, const struct
 	struct supervise s = { .terminal = { .fd = -1 }, .group = &no_group, .socket = -1 };
 	struct request_head head = { .need_root = o->need_root };
 	struct message failed;
-	int connection = -1, channel = -1;
+	struct entrance way = { -1, -1 };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = look_at_descriptors(&head.pty_fds, e);
 	if (r == 0 && head.pty_fds != 0) {
@@ -123,11 +162,8 @@ int enter(struct outcome *ret, const struct state_sandbox *sandbox, const struct
 	if (r == 0)
 		r = watch_signals(&s, e);
 	if (r == 0)
-		r = channel = make_channel(&s, &head, o, e);
-	if (r >= 0)
-		r = ask(sandbox, channel, &connection, e);
-	if (channel >= 0)
-		(void)close(channel); /* so that ours sees the end of the other */
+		r = entrance_open(&way, sandbox, &head, o, e);
+	s.socket = way.channel;
 	if (r == 0)
 		r = supervise_entered(&s, ret, &failed);
 	if (r == 1)
@@ -136,9 +172,6 @@ int enter(struct outcome *ret, const struct state_sandbox *sandbox, const struct
 		(void)err_set(e, 0, "something in the sandbox has killed what watched over the command, or the sandbox has ended");
 	if (s.pty != NULL)
 		pty_close(s.pty);
-	if (connection >= 0)
-		(void)close(connection);
-	if (s.socket >= 0)
-		(void)close(s.socket);
+	entrance_close(&way);
 	return r < 0 ? r : 0;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "launch/entrance.h"
 #include "launch/launch.h"
 #include "state/state.h"
 
@@ -21,5 +22,19 @@ struct enter_options {
  * or -errno with `e`, and ret->status 125, 126 or 127.
  */
 int enter(struct outcome *ret, const struct state_sandbox *s, const struct enter_options *o, struct err *e);
+
+/* A way in that is open: somebody inside reads from the channel's other end. */
+struct entrance {
+	int channel; /* -1: none */
+	int connection; /* to the launcher, which has what is inside ended when this is closed. -1: none */
+};
+
+/*
+ * Sends the request and the caller's descriptors 0 to 2; without `o` there are no words, and no descriptors.  0, or -errno with `e`;
+ * `ret` has to be given to entrance_close() whatever this returns.
+ */
+int entrance_open(struct entrance *ret, const struct state_sandbox *s, const struct request_head *head,
+	const struct enter_options *o, struct err *e);
+void entrance_close(struct entrance *way);
 
 #endif

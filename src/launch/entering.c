@@ -13,6 +13,7 @@
 #include "launch/child.h"
 #include "launch/entrance.h"
 #include "launch/reaper.h"
+#include "launch/transfer.h"
 
 struct visit {
 	int channel;
@@ -206,6 +207,11 @@ void entering_main(int channel, int template)
 		r = request_receive(&v.request, v.channel);
 	if (r < 0)
 		fail(&v, STEP_ENTER, r, 0);
+	if (v.request.head->files) {
+		if (v.template.head->has_umask)
+			(void)umask((mode_t)v.template.head->umask);
+		transfer_serve(v.channel, v.template.directory);
+	}
 	for (int i = 0; i < 3; i++)
 		v.request.fds[i] = move_up(&v, v.request.fds[i]);
 	make_terminal(&v);

@@ -57,6 +57,7 @@ struct request_head {
 	uint32_t pty_fds; /* bit N for a descriptor N of 0..2 that becomes a pseudo terminal made inside */
 	bool foreground; /* it takes that terminal at once */
 	bool need_root; /* only where the command is uid 0 inside */
+	bool files; /* no command: transfer.h */
 	struct termios modes; /* of that terminal */
 	struct winsize window;
 };

@@ -9,8 +9,8 @@
 
 enum turn { TURN_FIRST, TURN_FORKER };
 
-/* A page of it is ever touched; entering_main() has a copy of its own. */
-enum { STACK = 64 * 1024 };
+/* For what is forked, which has a copy of its own, and the directories of transfer.h; the thread itself touches a page of it. */
+enum { STACK = 512 * 1024 };
 
 /* futex(2) without errno, which belongs to the thread whose turn it is. -EAGAIN and -EINTR are for the caller's loop. */
 static void futex(const uint32_t *word, unsigned long op, unsigned long value)
