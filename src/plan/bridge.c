@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "conf/networks.h"
 #include "host/resolve.h"
+#include "plan/interfaces.h"
 #include "plan/networks.h"
 #include "plan/parts.h"
 
@@ -22,6 +23,9 @@ struct spec {
 	struct origin *origins;
 	size_t count, cap;
 	bool service; /* bailey-netd makes the interface */
+	const struct interface_wish *wish; /* which interface it is about at present, and where its part of the plan is */
+	struct bridge_network *to;
+	bool routed; /* one of them has the default route */
 };
 
 __attribute__((format(printf, 3, 4))) static void say(struct spec *s, struct origin o, const char *fmt, ...)
@@ -111,9 +115,11 @@ const char *plan_network_spec(struct arena *a, struct facts *f, const struct net
 /* ---- the profile ---- */
 
 /* The network of that name, or NULL when it is only a bridge that is there; `*ret_good` is false after a mistake. */
-static const struct network_def *find_network(struct planner *pl, const struct networks *all, bool *ret_good)
+static const struct network_def *find_network(
+	struct planner *pl, const struct interface_wish *w, const struct networks *all, bool *ret_good)
 {
-	const struct value *v = &pl->p->network_bridge;
+	const struct value *v = w->bridge;
+	const char *setting = interface_setting(w, "network.bridge");
 	const struct network_def *def = networks_find(all, v->s);
 	struct resolved r;
 	*ret_good = true;
@@ -122,18 +128,18 @@ static const struct network_def *find_network(struct planner *pl, const struct n
 	*ret_good = false;
 	struct diag *e;
 	if (strlen(v->s) > DEVICE_NAME_MAX) {
-		e = diag_error(pl->diags, v->origin, "network.bridge",
+		e = diag_error(pl->diags, v->origin, setting,
 			"\"%s\" is no network of " PLAN_NETWORKS_FILE ", and too long for a bridge: the kernel takes %d bytes",
 			v->s, DEVICE_NAME_MAX);
 	} else if (!device_name_valid(v->s)) {
-		e = diag_error(pl->diags, v->origin, "network.bridge", "\"%s\" cannot be the name of a bridge", v->s);
+		e = diag_error(pl->diags, v->origin, setting, "\"%s\" cannot be the name of a bridge", v->s);
 	} else {
 		const char *path = arena_printf(pl->arena, "/sys/class/net/%s/bridge", v->s);
 		if (facts_resolve(pl->facts, path, &r) == 0 && r.node.type == NODE_DIRECTORY) {
 			*ret_good = true;
 			return NULL;
 		}
-		e = diag_error(pl->diags, v->origin, "network.bridge",
+		e = diag_error(pl->diags, v->origin, setting,
 			"\"%s\" is no network of " PLAN_NETWORKS_FILE ", and there is no bridge of that name", v->s);
 	}
 	const char *near = schema_nearest(v->s, all->count, network_name, all);
@@ -157,8 +163,9 @@ static void add_text(struct planner *pl, const char ***list, size_t *count, cons
 static void say_static(struct spec *s, const struct network_def *def, struct subnet have[2])
 {
 	struct planner *pl = s->pl;
-	struct bridge_network *b = &pl->plan->bridge;
-	const struct list *l = &pl->p->network_address;
+	const char *setting = interface_setting(s->wish, "network.address");
+	struct bridge_network *b = s->to;
+	const struct list *l = &s->wish->address;
 	for (size_t i = 0; i < l->count; i++) {
 		struct subnet at;
 		const struct item *x = &l->items[i];
@@ -168,20 +175,18 @@ static void say_static(struct spec *s, const struct network_def *def, struct sub
 		const struct network_range *r = def != NULL ? &def->range[six] : NULL;
 		const char *there = def != NULL ? origin_text(pl->arena, r->origin.file != NULL ? r->origin : def->origin) : "";
 		if (have[six].family != 0) {
-			diag_error(pl->diags, x->origin, "network.address", "\"%s\" is the second address of its family", x->text);
+			diag_error(pl->diags, x->origin, setting, "\"%s\" is the second address of its family", x->text);
 		} else if (def != NULL && r->net.family == 0) {
-			diag_error(pl->diags, x->origin, "network.address", "\"%s\": the network \"%s\" (%s) has no %s addresses",
-				x->text, def->name, there, six ? "IPv6" : "IPv4");
+			diag_error(pl->diags, x->origin, setting, "\"%s\": the network \"%s\" (%s) has no %s addresses", x->text,
+				def->name, there, six ? "IPv6" : "IPv4");
 		} else if (def != NULL && (!subnet_contains(&r->net, &at) || at.prefix != r->net.prefix)) {
-			struct diag *e = diag_error(pl->diags, x->origin, "network.address",
-				"\"%s\" is not in %s of the network \"%s\" (%s)", x->text, subnet_text(pl->arena, &r->net),
-				def->name, there);
+			struct diag *e = diag_error(pl->diags, x->origin, setting, "\"%s\" is not in %s of the network \"%s\" (%s)",
+				x->text, subnet_text(pl->arena, &r->net), def->name, there);
 			if (subnet_contains(&r->net, &at))
 				diag_hint(pl->diags, e, "its prefix is %u: \"%s/%u\"", r->net.prefix,
 					subnet_address(pl->arena, &at), r->net.prefix);
 		} else if (def != NULL && subnet_compare(&at, &r->gateway) == 0) {
-			diag_error(
-				pl->diags, x->origin, "network.address", "\"%s\" is the bridge's own address (%s)", x->text, there);
+			diag_error(pl->diags, x->origin, setting, "\"%s\" is the bridge's own address (%s)", x->text, there);
 		} else {
 			say(s, x->origin, "static %s", subnet_text(pl->arena, &at));
 			add_text(pl, &b->addresses, &b->address_count, subnet_text(pl->arena, &at));
@@ -193,9 +198,10 @@ static void say_static(struct spec *s, const struct network_def *def, struct sub
 static void say_pool(struct spec *s, const struct network_def *def, struct subnet have[2])
 {
 	struct planner *pl = s->pl;
-	struct bridge_network *b = &pl->plan->bridge;
-	const struct list *l = &pl->p->network_address;
-	struct origin o = pl->p->network_bridge.origin;
+	const char *setting = interface_setting(s->wish, "network.address");
+	struct bridge_network *b = s->to;
+	const struct list *l = &s->wish->address;
+	struct origin o = s->wish->bridge->origin;
 	bool wanted = l->count == 0;
 	for (size_t i = 0; i < l->count; i++)
 		if (strcmp(l->items[i].text, "pool") == 0) {
@@ -203,8 +209,7 @@ static void say_pool(struct spec *s, const struct network_def *def, struct subne
 			o = l->items[i].origin;
 		}
 	if (def == NULL && wanted) {
-		struct diag *e =
-			diag_error(pl->diags, o, "network.address", "the bridge \"%s\" has no pool of addresses", b->device);
+		struct diag *e = diag_error(pl->diags, o, setting, "the bridge \"%s\" has no pool of addresses", b->device);
 		diag_hint(pl->diags, e,
 			"say network.address = [ \"ADDRESS/PREFIX\" ], or describe the network in " PLAN_NETWORKS_FILE);
 		return;
@@ -223,25 +228,42 @@ static void say_pool(struct spec *s, const struct network_def *def, struct subne
 	}
 }
 
+/* Whether packets for other networks go by this interface: one of all. */
+static bool may_route(const struct spec *s)
+{
+	const struct interface_wish *w = s->wish;
+	if (w->routes || (!w->others_route && !s->routed))
+		return true;
+	if (w->gateway.count == 0)
+		return false;
+	struct diag *e = diag_error(s->pl->diags, w->gateway.items[0].origin, interface_setting(w, "network.gateway"),
+		"the default route goes by another interface");
+	diag_hint(s->pl->diags, e, "default_route = true says which one has it; the others have no gateway");
+	return false;
+}
+
 static void say_gateways(struct spec *s, const struct network_def *def, const struct subnet have[2])
 {
 	struct planner *pl = s->pl;
-	struct bridge_network *b = &pl->plan->bridge;
-	const struct list *l = &pl->p->network_gateway;
+	const char *setting = interface_setting(s->wish, "network.gateway");
+	struct bridge_network *b = s->to;
+	const struct list *l = &s->wish->gateway;
 	bool given[2] = { false, false };
+	if (!may_route(s))
+		return;
 	for (size_t i = 0; i < l->count; i++) {
 		struct subnet g;
 		if (subnet_read(l->items[i].text, &g) < 0)
 			continue;
 		bool six = g.family == AF_INET6;
 		if (have[six].family == 0 || !subnet_contains(&have[six], &g)) {
-			diag_error(pl->diags, l->items[i].origin, "network.gateway",
+			diag_error(pl->diags, l->items[i].origin, setting,
 				"%s lies in no network of the interface, which could not reach it", l->items[i].text);
 			continue;
 		}
 		if (given[six]) {
-			diag_error(pl->diags, l->items[i].origin, "network.gateway", "%s is the second gateway of its family",
-				l->items[i].text);
+			diag_error(
+				pl->diags, l->items[i].origin, setting, "%s is the second gateway of its family", l->items[i].text);
 			continue;
 		}
 		given[six] = true;
@@ -255,28 +277,34 @@ static void say_gateways(struct spec *s, const struct network_def *def, const st
 		say(s, def->origin, "route %s", text);
 		add_text(pl, &b->gateways, &b->gateway_count, text);
 	}
+	s->routed = s->routed || b->gateway_count > 0;
+	if (s->wish->routes && b->gateway_count == 0)
+		diag_error(pl->diags, s->wish->bridge->origin, setting,
+			"default_route: \"%s\" has no gateway, and leads nowhere else", s->wish->bridge->s);
 }
 
 static void say_link(struct spec *s, const struct subnet have[2])
 {
-	const struct profile *p = s->pl->p;
-	struct bridge_network *b = &s->pl->plan->bridge;
-	if (p->network_mac.set) {
-		b->mac = p->network_mac.s;
-		say(s, p->network_mac.origin, "mac %s", b->mac);
+	const struct interface_wish *w = s->wish;
+	struct bridge_network *b = s->to;
+	if (w->number > 0)
+		say(s, w->bridge->origin, "interface %u", w->number);
+	if (w->mac->set) {
+		b->mac = w->mac->s;
+		say(s, w->mac->origin, "mac %s", b->mac);
 	}
-	b->rate_in = (uint64_t)p->network_rate_in.i;
-	b->rate_out = (uint64_t)p->network_rate_out.i;
+	b->rate_in = (uint64_t)w->rate_in->i;
+	b->rate_out = (uint64_t)w->rate_out->i;
 	if (b->rate_in != 0)
-		say(s, p->network_rate_in.origin, "rate_in %" PRIu64, b->rate_in);
+		say(s, w->rate_in->origin, "rate_in %" PRIu64, b->rate_in);
 	if (b->rate_out != 0)
-		say(s, p->network_rate_out.origin, "rate_out %" PRIu64, b->rate_out);
-	if (!p->network_mtu.set)
+		say(s, w->rate_out->origin, "rate_out %" PRIu64, b->rate_out);
+	if (!w->mtu->set)
 		return;
-	b->mtu = (unsigned)p->network_mtu.i;
+	b->mtu = (unsigned)w->mtu->i;
 	if (b->mtu < MTU6_MIN && have[1].family != 0)
-		diag_error(s->pl->diags, p->network_mtu.origin, "network.mtu", "IPv6 takes %d at least", MTU6_MIN);
-	say(s, p->network_mtu.origin, "mtu %u", b->mtu);
+		diag_error(s->pl->diags, w->mtu->origin, interface_setting(w, "network.mtu"), "IPv6 takes %d at least", MTU6_MIN);
+	say(s, w->mtu->origin, "mtu %u", b->mtu);
 }
 
 static void say_forwards(struct spec *s, const struct network_def *def, const struct subnet have[2])
@@ -330,20 +358,20 @@ static bool by_service(const struct planner *pl, const struct network_def *def)
 }
 
 /* The service may not do all that takes. */
-static bool check_up(struct planner *pl, const struct network_def *def)
+static bool check_up(struct planner *pl, const struct interface_wish *w, const struct network_def *def)
 {
 	struct node n;
 	facts_node(pl->facts, arena_printf(pl->arena, PLAN_NETWORKS_STATE "/%s/hosts", def->name), &n);
 	if (n.type != NODE_ABSENT)
 		return true;
-	struct diag *e = diag_error(pl->diags, pl->p->network_bridge.origin, "network.bridge", "the network \"%s\" (%s) is not up",
-		def->name, origin_text(pl->arena, def->origin));
+	struct diag *e = diag_error(pl->diags, w->bridge->origin, interface_setting(w, "network.bridge"),
+		"the network \"%s\" (%s) is not up", def->name, origin_text(pl->arena, def->origin));
 	diag_hint(pl->diags, e, "an administrator does that: bailey net up %s", def->name);
 	return false;
 }
 
 /* Programs that root starts, and those of users in networks that are for them. */
-static bool check_right(struct planner *pl, const struct network_def *def)
+static bool check_right(struct planner *pl, const struct interface_wish *w, const struct network_def *def)
 {
 	const struct plan *plan = pl->plan;
 	struct node n;
@@ -354,7 +382,7 @@ static bool check_right(struct planner *pl, const struct network_def *def)
 			return true;
 		facts_node(pl->facts, PLAN_NETD_SOCKET, &n);
 		if (n.type != NODE_ABSENT)
-			return check_up(pl, def);
+			return check_up(pl, w, def);
 		struct diag *e = diag_error(pl->diags, plan->network_origin, "network.mode",
 			"bailey-netd does not run, which connects programs of users to \"%s\" (%s)", def->name,
 			origin_text(pl->arena, def->origin));
@@ -391,7 +419,7 @@ static void place_hosts(struct planner *pl, const struct network_def *def)
 static bool say_head(struct spec *s, const struct network_def *def)
 {
 	struct planner *pl = s->pl;
-	const struct value *v = &pl->p->network_bridge;
+	const struct value *v = s->wish->bridge;
 	const struct records *forwards = &pl->p->network_forward;
 	bool masquerade = def != NULL && def->masquerade;
 	const char *nft = plan_nft(pl->facts); /* also for what others have left */
@@ -417,50 +445,67 @@ static bool say_head(struct spec *s, const struct network_def *def)
 	return true;
 }
 
-void plan_bridge(struct planner *pl)
+/* One interface after the other: the network, and what the plan says of it. False after a diagnostic. */
+static bool plan_one(struct spec *s, const struct networks *all, const struct network_def *def)
 {
-	const struct value *v = &pl->p->network_bridge;
-	struct bridge_network *b = &pl->plan->bridge;
-	struct networks all;
-	const struct network_def *def;
+	struct planner *pl = s->pl;
+	const struct value *v = s->wish->bridge;
+	struct bridge_network *b = s->to;
+	struct subnet have[2] = { { 0 }, { 0 } };
 	bool good = true;
-	if (plan_hub(pl, &def) < 0)
-		return;
-	if (!v->set || v->s == NULL) {
-		struct diag *e = diag_error(pl->diags, pl->plan->network_origin, "network.mode", "\"bridge\": which one?");
-		diag_hint(pl->diags, e, "network.bridge = \"NAME\" says it; bailey net list shows the networks there are");
-		return;
-	}
-	if (def == NULL && plan_networks(&all, pl->facts, pl->diags) < 0)
-		return;
-	if (def == NULL && !check_right(pl, networks_find(&all, v->s)))
-		return;
+	if (def == NULL && !check_right(pl, s->wish, networks_find(all, v->s)))
+		return false;
 	if (def == NULL)
-		def = find_network(pl, &all, &good);
+		def = find_network(pl, s->wish, all, &good);
 	if (!good)
-		return;
+		return false;
 	b->origin = v->origin;
 	b->described = def != NULL;
 	b->name = v->s;
 	b->device = def != NULL ? def->device : v->s;
 	b->masquerade = def != NULL && def->masquerade;
-	if (def != NULL) {
-		b->dns = def->dns;
-		b->dns_count = def->dns_count;
+	if (def != NULL && pl->plan->bridge.dns_count == 0) {
+		pl->plan->bridge.dns = def->dns;
+		pl->plan->bridge.dns_count = def->dns_count;
 	}
-	struct spec s = { .pl = pl, .text = { .arena = pl->arena }, .service = by_service(pl, def) };
-	if (!say_head(&s, def))
-		return;
-	struct subnet have[2] = { { 0 }, { 0 } };
+	s->service = by_service(pl, def);
+	if (!say_head(s, def))
+		return false;
 	if (b->hub != NULL)
-		say(&s, v->origin, "state %s", b->hub);
-	say_static(&s, def, have);
-	say_pool(&s, def, have);
-	say_gateways(&s, def, have);
-	say_link(&s, have);
-	say_forwards(&s, def, have);
-	plan_bridge_resolv(pl);
+		say(s, v->origin, "state %s", b->hub);
+	say_static(s, def, have);
+	say_pool(s, def, have);
+	say_gateways(s, def, have);
+	say_link(s, have);
+	if (s->wish->number > 0)
+		return true;
+	say_forwards(s, def, have);
 	place_hosts(pl, def);
+	return true;
+}
+
+void plan_bridge(struct planner *pl)
+{
+	struct bridge_network *b = &pl->plan->bridge;
+	struct networks all = { 0 };
+	const struct network_def *own;
+	size_t count = 0;
+	if (plan_hub(pl, &own) < 0)
+		return;
+	const struct interface_wish *wishes = plan_interfaces(pl, &count);
+	if (wishes == NULL || (own == NULL && plan_networks(&all, pl->facts, pl->diags) < 0))
+		return;
+	struct bridge_network *more = arena_array(pl->arena, count, sizeof *more);
+	struct spec s = { .pl = pl, .text = { .arena = pl->arena } };
+	for (size_t i = 0; i < count; i++) {
+		s.wish = &wishes[i];
+		s.to = i == 0 ? b : &more[i - 1];
+		if (!plan_one(&s, &all, own))
+			return;
+	}
+	plan_bridge_resolv(pl);
+	b->more = more;
+	b->more_count = count - 1;
 	b->spec = buf_text(&s.text);
 	b->spec_len = s.text.len;
 	b->origins = s.origins;

@@ -91,15 +91,9 @@ static void say_map(struct statements *s, const char *word, const struct id_map 
 			o);
 }
 
-static void say_network(struct statements *s, const struct plan *plan)
+static void say_interface(struct statements *s, const struct bridge_network *b)
 {
-	const struct user_network *n = &plan->user_network;
-	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
-	if (plan->network_fallback != NULL)
-		say(s, "network", arena_printf(s->arena, "fallback: %s", plan->network_fallback), plan->network_origin);
-	const struct bridge_network *b = &plan->bridge;
-	if (b->spec != NULL)
-		say(s, "network", arena_printf(s->arena, "bridge %s", b->name), b->origin);
+	say(s, "network", arena_printf(s->arena, "bridge %s", b->name), b->origin);
 	if (b->mac != NULL)
 		say(s, "network", arena_printf(s->arena, "mac %s", b->mac), b->origin);
 	if (b->mtu != 0)
@@ -112,6 +106,18 @@ static void say_network(struct statements *s, const struct plan *plan)
 		say(s, "network", arena_printf(s->arena, "address %s", b->addresses[i]), b->origin);
 	for (size_t i = 0; i < b->gateway_count; i++)
 		say(s, "network", arena_printf(s->arena, "gateway %s", b->gateways[i]), b->origin);
+}
+
+static void say_network(struct statements *s, const struct plan *plan)
+{
+	const struct user_network *n = &plan->user_network;
+	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
+	if (plan->network_fallback != NULL)
+		say(s, "network", arena_printf(s->arena, "fallback: %s", plan->network_fallback), plan->network_origin);
+	if (plan->bridge.spec != NULL)
+		say_interface(s, &plan->bridge);
+	for (size_t i = 0; i < plan->bridge.more_count; i++)
+		say_interface(s, &plan->bridge.more[i]);
 	for (size_t i = 0; i < n->forward_count; i++) {
 		const struct port_forward *f = &n->forwards[i];
 		say(s, "network",

@@ -307,6 +307,8 @@ static void check_bridge_unused(struct planner *pl)
 			p->network_gateway.count > 0 ? p->network_gateway.items[0].origin : p->network_mode.origin },
 		{ "network.mac", p->network_mac.set, p->network_mac.origin },
 		{ "network.mtu", p->network_mtu.set, p->network_mtu.origin },
+		{ "network.interfaces", p->network_interfaces.count > 0,
+			p->network_interfaces.count > 0 ? p->network_interfaces.items[0].origin : p->network_mode.origin },
 		{ "network.rate_in", p->network_rate_in.set, p->network_rate_in.origin },
 		{ "network.rate_out", p->network_rate_out.set, p->network_rate_out.origin },
 	};

@@ -201,6 +201,8 @@ struct bridge_network {
 	const char *mac; /* or NULL */
 	unsigned mtu; /* 0: as the bridge has it */
 	uint64_t rate_in, rate_out; /* bits in a second; 0: no limit */
+	const struct bridge_network *more; /* further interfaces, eth1 and so on; without spec, origins and hosts */
+	size_t more_count;
 };
 
 struct plan_path { /* one line of explain's table of granted paths, in the words of the profile */

@@ -2,12 +2,9 @@
 #include "base/num.h"
 #include "plan/print_parts.h"
 
-void print_bridge_text(struct layout *l, const struct plan *plan)
+static void print_one(struct layout *l, const struct bridge_network *b)
 {
-	const struct bridge_network *b = &plan->bridge;
 	struct arena *a = l->arena;
-	if (b->spec == NULL)
-		return;
 	const char *at = layout_origin(l, b->origin);
 	layout_row(l, "bridge",
 		b->described ? arena_printf(a, "%s of the network \"%s\"%s", b->device, b->name,
@@ -30,6 +27,18 @@ void print_bridge_text(struct layout *l, const struct plan *plan)
 		layout_row(l, "names", "the other sandboxes of the network, in /etc/hosts", at);
 }
 
+void print_bridge_text(struct layout *l, const struct plan *plan)
+{
+	const struct bridge_network *b = &plan->bridge;
+	if (b->spec == NULL)
+		return;
+	print_one(l, b);
+	for (size_t i = 0; i < b->more_count; i++) {
+		layout_row(l, "interface", arena_printf(l->arena, "eth%zu", i + 1), layout_origin(l, b->more[i].origin));
+		print_one(l, &b->more[i]);
+	}
+}
+
 static void texts(struct json *j, const char *key, const char *const *list, size_t count)
 {
 	json_array(j, key);
@@ -38,9 +47,8 @@ static void texts(struct json *j, const char *key, const char *const *list, size
 	json_array_end(j);
 }
 
-void print_bridge_json(struct json *j, const struct plan *plan)
+static void json_one(struct json *j, const struct bridge_network *b)
 {
-	const struct bridge_network *b = &plan->bridge;
 	json_string(j, "bridge", b->name);
 	json_string(j, "device", b->device);
 	json_bool(j, "described", b->described);
@@ -52,6 +60,19 @@ void print_bridge_json(struct json *j, const struct plan *plan)
 	json_uint(j, "mtu", b->mtu); /* 0: the bridge's */
 	json_uint(j, "rate_in", b->rate_in); /* bits in a second; 0: no limit */
 	json_uint(j, "rate_out", b->rate_out);
+}
+
+void print_bridge_json(struct json *j, const struct plan *plan)
+{
+	const struct bridge_network *b = &plan->bridge;
+	json_one(j, b);
+	json_array(j, "more_interfaces"); /* eth1 and so on */
+	for (size_t i = 0; i < b->more_count; i++) {
+		json_object(j, NULL);
+		json_one(j, &b->more[i]);
+		json_object_end(j);
+	}
+	json_array_end(j);
 	json_string(j, "hosts", b->hosts);
 	json_string(j, "spec", b->spec);
 }

@@ -86,7 +86,7 @@ struct list {
 	size_t count, cap;
 };
 
-enum { RECORD_MEMBERS = 8 };
+enum { RECORD_MEMBERS = 10 };
 
 struct layer; /* conf/layer.h: what one option contains */
 

@@ -22,7 +22,7 @@ static const char machine[] =
 	" \"files\": { \"/proc/net/route\": \"Iface\\tDestination\\neth0\\t00000000\\t0101A8C0\\n\","
 	"   \"/etc/resolv.conf\": \"nameserver 192.0.2.1\\n\", \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\", \"/proc/self/cgroup\": \"0::/box/shell\\n\","
 	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"\","
-	"   \"/etc/bailey/networks.conf\": \"networks = ( { name = \\\"lan\\\"; subnet4 = \\\"10.9.0.0/24\\\"; } );\","
+	"   \"/etc/bailey/networks.conf\": \"networks = ( { name = \\\"lan\\\"; subnet4 = \\\"10.9.0.0/24\\\"; subnet6 = \\\"fd00:9::/64\\\"; masquerade = true; } );\","
 	"   \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"7\\n\","
 	"   \"/sys/fs/cgroup/box/cgroup.controllers\": \"cpuset cpu io memory hugetlb pids\\n\","
 	"   \"/proc/meminfo\": \"MemTotal:  8000000 kB\\nSwapTotal:  1000000 kB\\n\","
@@ -68,6 +68,7 @@ static const struct {
 	{ "network.rate_in", "network.bridge", "lan", ADA },
 	{ "network.rate_out", "network.mode", "bridge", ADA },
 	{ "network.rate_out", "network.bridge", "lan", ADA },
+	{ "network.interfaces", "network.mode", "bridge", ADA },
 	{ "network.dns", "network.mode", "user", ADA },
 	{ "network.forward", "network.mode", "user", ADA },
 	{ "network.allow", "network.mode", "user", ADA },

@@ -7,7 +7,7 @@
  *
  * `run` serves one sandbox, from before the launcher gives root's rights up until the sandbox has ended.  It speaks with the launcher over
  * descriptor 3, in messages: it says "ok" once the network is up and addresses are set aside; it is told "PID NAME", the first
- * process and the name of the sandbox; it says "ok ADDRESSES" once that is connected.  A failure is "error LINE TEXT", and "\n" and
+ * process and the name of the sandbox; it says "ok" once that is connected, by each interface.  A failure is "error LINE TEXT", and "\n" and
  * a hint; LINE is that of the spec.  The end of the launcher is the end of the socket.
  */
 #include <errno.h>
@@ -37,6 +37,7 @@
 
 enum { SOCKET = 3, MESSAGE_MAX = 1200, TRIES = 8, GONE_MS = 10000 };
 
+/* One interface, or the network that is to be changed. */
 struct helper {
 	struct arena arena;
 	struct spec spec;
@@ -301,14 +302,40 @@ static void answer(const struct err *e, const char *said)
 	(void)send(SOCKET, text, strlen(text), MSG_NOSIGNAL); /* a launcher that is gone is seen next */
 }
 
-static int run(struct helper *h, struct err *e)
+/* What each of them will have is set aside, or nothing at all. */
+static int begin_all(struct helper *all, size_t count, struct err *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		all[i].launcher = getppid();
+		if (begin(&all[i], e) == 0)
+			continue;
+		while (i-- > 0)
+			unplug(&all[i]);
+		return -e->code;
+	}
+	return 0;
+}
+
+/* "PID NAME" */
+static int plug_all(struct helper *all, size_t count, const char *text, struct err *e)
+{
+	struct lease l;
+	char *name = NULL;
+	long pid = strtol(text, &name, 10);
+	if (pid <= 0 || pid > INT32_MAX || name == NULL || *name != ' ' || all[0].sandbox >= 0)
+		return err_set(e, EINVAL, "bailey-net was asked for something else than an interface");
+	int r = 0;
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = plug(&all[i], (pid_t)pid, name + 1, &l, e);
+	return r;
+}
+
+static int run(struct helper *all, size_t count, struct err *e)
 {
 	char text[MESSAGE_MAX];
-	struct lease l = { .name = "-" };
 	ssize_t n;
-	h->launcher = getppid();
-	int r = begin(h, e);
-	answer(e, h->device);
+	int r = begin_all(all, count, e);
+	answer(e, all[0].device);
 	if (r < 0)
 		return r;
 	while ((n = recv(SOCKET, text, sizeof text - 1, 0)) != 0) {
@@ -317,18 +344,25 @@ static int run(struct helper *h, struct err *e)
 		if (n < 0)
 			break;
 		text[n] = '\0';
-		char *name = NULL;
-		long pid = strtol(text, &name, 10);
-		if (pid <= 0 || pid > INT32_MAX || name == NULL || *name != ' ' || h->sandbox >= 0)
-			(void)err_set(e, EINVAL, "bailey-net was asked for something else than an interface");
-		else
-			(void)plug(h, (pid_t)pid, name + 1, &l, e);
-		const char *four = l.at[0].family != 0 ? subnet_text(&h->arena, &l.at[0]) : "";
-		const char *six = l.at[1].family != 0 ? subnet_text(&h->arena, &l.at[1]) : "";
-		answer(e, arena_printf(&h->arena, "%s %s %s %s", l.device, l.name, four, six));
+		(void)plug_all(all, count, text, e);
+		answer(e, all[0].device);
 	}
-	unplug(h);
+	for (size_t i = 0; i < count; i++)
+		unplug(&all[i]);
 	return 0;
+}
+
+/* Reads what is to be done. 0 with `*ret_count` of them, or -errno with `e`. */
+static int prepare(struct helper all[SPECS_MAX], size_t *ret_count, struct err *e)
+{
+	struct spec specs[SPECS_MAX];
+	int r = spec_read(specs, ret_count, &all[0].arena, STDIN_FILENO, e);
+	for (size_t i = 0; i < *ret_count && r == 0; i++) {
+		all[i].spec = specs[i];
+		all[i].sandbox = all[i].service = -1;
+		r = link_open(&all[i].link, e);
+	}
+	return r;
 }
 
 /* show text|json NFT NAME: of the namespace behind standard input; NFT is the path of nft(8), or "-". */
@@ -348,30 +382,29 @@ static int show(char **argv, struct arena *a)
 
 int main(int argc, char **argv)
 {
-	struct helper h = { .sandbox = -1, .service = -1 };
+	static struct helper all[SPECS_MAX];
+	size_t count;
 	struct err e = { 0 };
-	sigset_t all;
+	sigset_t signals;
 	const char *what = argc == 2 ? argv[1] : "";
 	(void)signal(SIGCHLD, SIG_DFL);
 	if (argc == SHOW_WORDS && strcmp(argv[1], "show") == 0)
-		return show(argv, &h.arena);
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* what it has begun it ends */
+		return show(argv, &all[0].arena);
+	(void)sigfillset(&signals);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL); /* what it has begun it ends */
 	(void)umask(022);
 	(void)!chdir("/");
-	int r = spec_read(&h.spec, &h.arena, STDIN_FILENO, &e);
-	if (r == 0)
-		r = link_open(&h.link, &e);
+	int r = prepare(all, &count, &e);
 	if (r < 0 && strcmp(what, "run") == 0)
 		answer(&e, "");
 	if (r == 0 && strcmp(what, "run") == 0) {
 		(void)setsid(); /* not stopped with the job, and not killed by its terminal */
-		r = run(&h, &e);
+		r = run(all, count, &e);
 		return r < 0;
 	}
 	if (r == 0)
-		r = strcmp(what, "up") == 0         ? up(&h, &e)
-			: strcmp(what, "down") == 0 ? down(&h, &e)
+		r = strcmp(what, "up") == 0         ? up(&all[0], &e)
+			: strcmp(what, "down") == 0 ? down(&all[0], &e)
 						    : err_set(&e, 0, "usage: bailey-net up|down|run < SPEC");
 	if (r < 0)
 		(void)fprintf(stderr, "%s\n%s\n", e.text, e.hint);

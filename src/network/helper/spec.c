@@ -124,12 +124,12 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 	return strcmp(key, "forward") == 0 && add_forward(s, a, word, line);
 }
 
-int spec_read(struct spec *ret, struct arena *a, int fd, struct err *e)
+int spec_read(struct spec ret[SPECS_MAX], size_t *ret_count, struct arena *a, int fd, struct err *e)
 {
 	char *text = arena_alloc(a, SPEC_MAX + 1), *rest = NULL;
 	size_t len = 0;
 	unsigned number = 0;
-	*ret = (struct spec){ .state = PLAN_NETWORKS_STATE };
+	*ret_count = 0;
 	while (len < SPEC_MAX) {
 		ssize_t n = read(fd, text + len, SPEC_MAX - len);
 		if (n < 0 && errno == EINTR)
@@ -146,11 +146,16 @@ int spec_read(struct spec *ret, struct arena *a, int fd, struct err *e)
 		number++;
 		for (char *w = strtok_r(line, " ", &words); w != NULL && count < WORDS_MAX - 1; w = strtok_r(NULL, " ", &words))
 			word[count++] = w;
-		if (count == 0 || !read_line(ret, a, word, number)) {
+		if (count > 0 && strcmp(word[0], "network") == 0 && *ret_count < SPECS_MAX)
+			ret[(*ret_count)++] = (struct spec){ .state = PLAN_NETWORKS_STATE };
+		if (count == 0 || *ret_count == 0 || !read_line(&ret[*ret_count - 1], a, word, number)) {
 			(void)err_set(e, 0, "bailey-net does not know what \"%s\" means", count > 0 ? word[0] : "");
 			(void)err_hint(e, "bailey and bailey-net are of different versions; install bailey again");
 			return spec_at(e, number);
 		}
 	}
-	return ret->network != NULL && ret->bridge != NULL ? 0 : err_set(e, 0, "bailey-net was not told of a network");
+	bool whole = *ret_count > 0;
+	for (size_t i = 0; i < *ret_count; i++)
+		whole = whole && ret[i].network != NULL && ret[i].bridge != NULL;
+	return whole ? 0 : err_set(e, 0, "bailey-net was not told of a network");
 }

@@ -30,7 +30,7 @@
 #include "base/err.h"
 #include "base/subnet.h"
 
-enum { SPEC_MAX = 64 * 1024, ADDRESSES_MAX = 2 };
+enum { SPEC_MAX = 64 * 1024, ADDRESSES_MAX = 2, SPECS_MAX = 16 };
 
 struct spec_address {
 	struct subnet first, last; /* the same when it was written out */
@@ -62,8 +62,11 @@ struct spec {
 	size_t forward_count, forward_cap;
 };
 
-/* Reads it from a descriptor. 0, or -errno with `e`. */
-int spec_read(struct spec *ret, struct arena *a, int fd, struct err *e);
+/*
+ * Reads them from a descriptor: each begins with its network, and is one interface; lines are counted through.  0 with `*ret_count` of them,
+ * one at least, or -errno with `e`.
+ */
+int spec_read(struct spec ret[SPECS_MAX], size_t *ret_count, struct arena *a, int fd, struct err *e);
 
 /* Says that a failure is about a line of the spec. Returns -e->code. */
 int spec_at(struct err *e, unsigned line);
