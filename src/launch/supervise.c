@@ -379,7 +379,7 @@ static void loop(struct state *st)
 			service_lost(st, &s->bus, "xdg-dbus-proxy", "D-Bus");
 		if (fds[6].revents != 0)
 			service_lost(st, &s->screen, "its X server", "display");
-		if (fds[7].revents != 0)
+		if (s->resolver != NULL && fds[7].revents != 0)
 			resolver_lost(st);
 		if (fds[8].revents != 0)
 			service_lost(st, &s->open, "bailey-open", "way to open addresses");

@@ -68,9 +68,22 @@ static bool same_text(const char *a, const char *b)
 	return n == m && strncmp(a, b, n) == 0;
 }
 
+/* Whoever grants the bus itself has not asked for a filtered one, or has forgotten that. */
+static void judge_served(struct planner *pl, const struct entry *a, const struct entry *b)
+{
+	if (b->rank != RANK_ASKED || b->kind != ENTRY_BIND || b->asked == NULL || b->pattern)
+		return;
+	struct diag *at = diag_error(pl->diags, b->origin, b->setting,
+		"\"%s\" is the host's own, but %s has it served in another way (%s)", b->asked,
+		a->served <= SERVED_SYSTEM_BUS ? "desktop.dbus" : "the group desktop", origin_text(pl->arena, a->origin));
+	diag_hint(pl->diags, at, "keep one of the two");
+}
+
 /* `a` counts, `b` names the same path. */
 static void judge(struct planner *pl, const struct entry *a, const struct entry *b)
 {
+	if (a->kind == ENTRY_SERVED && a->guarded)
+		judge_served(pl, a, b);
 	if (a->rank != RANK_ASKED || b->rank != RANK_ASKED || a->origin.layer != b->origin.layer || a->pattern != b->pattern ||
 		a->kind == ENTRY_FILE || a->kind == ENTRY_SERVED || same_meaning(a, b))
 		return;

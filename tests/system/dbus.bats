@@ -202,6 +202,13 @@ $(call org.example.Good org.example.After); echo \"status \$?\"; read x" < in > 
 	[ ! -e "$WORK/planted" ]
 }
 
+@test "rules for a bus that is granted as a whole are a contradiction" {
+	local p
+	p=$(bus_profile <<< 'filesystem = { read_only = [ "-${RUNTIME}/bus" ]; };')
+	gives 2 "$BAILEY" run -p "$p" true
+	has "$output" 'bus.conf:3: error: filesystem.read_only' 'desktop.dbus has it served in another way' 'bus.conf:2'
+}
+
 @test "rules that mean nothing, or everything, are refused with their line" {
 	local p
 	p=$(profile bad <<< 'desktop = { dbus = { session = {
