@@ -254,16 +254,17 @@ BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR     ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR    ?= $(PREFIX)/share/fish/vendor_completions.d
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+USERUNITDIR ?= $(PREFIX)/lib/systemd/user
 
 PROFILES = $(wildcard profiles/*.conf)
 COMMON   = $(wildcard profiles/common/*.conf)
 # Before AppArmor 4 user namespaces are not restricted, and the parser does not know the rule.
 APPARMOR = $(SYSCONFDIR)/apparmor.d
-UNITS    = $(if $(NET),bailey-netd.socket bailey-netd.service bailey-net@.service)
+UNITS    = bailey@.service $(if $(NET),bailey-netd.socket bailey-netd.service bailey-net@.service)
 
 install: all man
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(SHAREDIR)/profiles/common $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man7 \
-		$(BASHDIR) $(ZSHDIR) $(FISHDIR) $(UNITDIR))
+		$(BASHDIR) $(ZSHDIR) $(FISHDIR) $(UNITDIR) $(USERUNITDIR))
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
 	install -m 0755 $(BUILD)/bailey-resolver $(DESTDIR)$(LIBEXECDIR)/bailey-resolver
@@ -273,6 +274,7 @@ install: all man
 	$(if $(NET),install -m 0755 $(addprefix $(BUILD)/,$(NET)) $(DESTDIR)$(LIBEXECDIR))
 	for u in $(UNITS); do sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' etc/systemd/$$u* > $(DESTDIR)$(UNITDIR)/$$u && \
 		chmod 0644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
+	install -m 0644 $(DESTDIR)$(UNITDIR)/bailey@.service $(DESTDIR)$(USERUNITDIR)
 	install -m 0644 $(PROFILES) $(DESTDIR)$(SHAREDIR)/profiles
 	install -m 0644 $(COMMON) $(DESTDIR)$(SHAREDIR)/profiles/common
 	for s in 1 5 7; do install -m 0644 $(BUILD)/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s || exit 1; done
@@ -289,7 +291,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,bailey-netd.socket bailey-netd.service bailey-net@.service)
+	rm -f $(DESTDIR)$(USERUNITDIR)/bailey@.service $(addprefix $(DESTDIR)$(UNITDIR)/,bailey@.service bailey-netd.socket bailey-netd.service bailey-net@.service)
 	rm -f $(DESTDIR)$(APPARMOR)/bailey
 	-rmdir --ignore-fail-on-non-empty $(addprefix $(DESTDIR),$(LIBEXECDIR) $(SHAREDIR)/profiles/common $(SHAREDIR)/profiles $(SHAREDIR))
 

@@ -72,7 +72,7 @@ static int start_verb(struct cli *cli, enum verb verb, char **words)
 		return cli_fail_err(cli, EXIT_USAGE, &e);
 	cli->verbose = args_has(&args, "--verbose");
 	cli->quiet = args_has(&args, "--quiet");
-	if (verb == VERB_run && args.rest_count == 0) {
+	if (verb == VERB_run && args.rest_count == 0 && args_value(&args, "--profile") == NULL) {
 		cli_fail(cli, EXIT_USAGE, NULL, "which program?");
 		cli_usage();
 		return EXIT_USAGE;

@@ -273,7 +273,7 @@ int cli_plan(struct cli *cli, const struct args *args, const char *profile, cons
 	/* With mistakes in the files the plan is made all the same: it may find more of them, and all are shown together. */
 	bool mistakes = diags.errors > 0;
 	int made = plan_make(ret_plan, &cli->arena, ret_profile, facts, r, thorough, &diags);
-	if (made == -ENOENT && !cli->explicit_verb)
+	if (made == -ENOENT && !cli->explicit_verb && r->program != NULL)
 		suggest_verb(&diags, r->program);
 	cli_print_diags(cli, &diags);
 	if (mistakes)

@@ -143,12 +143,14 @@ static int launch_detached(void *data, struct launch_background *b)
 
 int cmd_run(struct cli *cli, struct args *args)
 {
-	if (args->rest_count == 0)
-		return cli_fail(cli, EXIT_USAGE, "bailey run [OPTIONS] PROGRAM [ARGS...]", "which program?");
 	bool dry = args_has(args, "--dry-run");
+	struct plan_request request = { .own_command = true, .new_name = dry ? NULL : run_new_name };
+	if (args->rest_count > 0) {
+		request.program = args->rest[0];
+		request.argv = args->rest;
+	}
 	if (args_has(args, "--notify"))
-		cli->notify = path_base(args->rest[0]);
-	struct plan_request request = { .program = args->rest[0], .argv = args->rest, .new_name = dry ? NULL : run_new_name };
+		cli->notify = args->rest_count > 0 ? path_base(args->rest[0]) : args_value(args, "--profile");
 	/* In the arena, as all that is not needed any more once the program runs. */
 	struct profile *profile = arena_alloc(&cli->arena, sizeof *profile);
 	struct plan *plan = arena_alloc(&cli->arena, sizeof *plan);
@@ -171,6 +173,7 @@ int cmd_run(struct cli *cli, struct args *args)
 		.open_helper = cli->open_helper,
 		.verbose = cli->verbose,
 		.quiet = cli->quiet,
+		.notify = detach.wanted ? NULL : facts_env(&cli->facts, "NOTIFY_SOCKET"),
 		.command_line = cli->command_line,
 		.command_line_len = cli->command_line_len };
 	status = status_descriptor(cli, args, &o.status_fd);

@@ -18,6 +18,7 @@
 #include "launch/firewall.h"
 #include "launch/maps.h"
 #include "launch/network.h"
+#include "launch/notify.h"
 #include "launch/prepare.h"
 #include "launch/supervise.h"
 #include "launch/undo.h"
@@ -377,6 +378,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.screen = -1,
 		.open = -1,
 		.background = o->background,
+		.notify = notify_socket(o->notify, plan),
 		.terminal = { .fd = -1 },
 	};
 	struct refusals refusals; /* not touched where none are listed; outlives the arena */

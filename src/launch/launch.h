@@ -41,6 +41,7 @@ struct launch_options {
 	size_t command_line_len;
 	bool quiet; /* nothing on standard error but failures */
 	struct launch_background *background; /* or NULL */
+	const char *notify; /* socket of the service manager that waits for the program, or NULL; not in the arena */
 };
 
 /* How it ended. */

@@ -18,6 +18,7 @@
 #include "launch/events.h"
 #include "launch/fault.h"
 #include "launch/journal.h"
+#include "launch/notify.h"
 
 enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 9 };
 
@@ -169,6 +170,7 @@ static void program_started(struct state *st, int pidfd)
 		(void)lend_pty(st);
 	event_started(s->status_fd, s->plan, s->sandbox, s->terminal.group);
 	tell_manager(s->background, false);
+	notify_send(s->notify, "READY=1");
 }
 
 /*
@@ -334,7 +336,7 @@ static void wait_for_short_ones(const struct supervise *s)
 {
 	struct pollfd fds[2] = { { .fd = s->pidfd, .events = POLLIN }, { .fd = s->signals, .events = POLLIN } };
 	if (s->pidfd >= 0 && s->terminal.fd < 0 && s->pty == NULL && s->status_fd < 0 && s->background == NULL &&
-		(s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
+		s->notify == NULL && (s->timeout_ms == 0 || s->timeout_ms > SHORT_MS))
 		(void)poll(fds, 2, SHORT_MS);
 }
 
@@ -434,6 +436,8 @@ int supervise(struct supervise *s, struct outcome *ret, struct message *failed)
 	if (s->timeout_ms > 0)
 		st.deadline = clock_ms() + (int64_t)s->timeout_ms;
 	loop(&st);
+	if (!st.failed)
+		notify_send(s->notify, "STOPPING=1");
 	int own = 0;
 	while (waitpid(s->sandbox, &own, 0) < 0 && errno == EINTR) {
 	}

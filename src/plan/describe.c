@@ -106,3 +106,11 @@ const char *describe_arguments(const struct plan *plan)
 	return plan->argument_directories ? "each file that the command line names, and each directory for reading"
 					  : "each file that the command line names";
 }
+
+const char *describe_command(struct arena *a, const struct plan *plan)
+{
+	struct buf words = { .arena = a };
+	for (char *const *word = plan->command; word != NULL && *word != NULL; word++)
+		buf_printf(&words, "%s%s", word > plan->command ? " " : "", *word);
+	return buf_text(&words);
+}

@@ -37,4 +37,7 @@ const char *describe_groups(struct arena *a, const struct plan *plan);
 /* What filesystem.arguments grants, in words ("each file that the command line names"), or NULL when it grants nothing. */
 const char *describe_arguments(const struct plan *plan);
 
+/* process.command as words with a blank between them. */
+const char *describe_command(struct arena *a, const struct plan *plan);
+
 #endif

@@ -86,9 +86,32 @@ void plan_check_machine(const struct plan *plan, struct facts *f, struct diags *
 	}
 }
 
+/* The command of the profile itself, into `ret`. */
+static void own_command(struct plan_request *ret, struct arena *a, const struct profile *p, struct diags *d)
+{
+	const struct list *l = p->process_command.count > 0 ? &p->process_command : &p->programs;
+	size_t count = l == &p->programs && l->count > 0 ? 1 : l->count;
+	char **argv = arena_array(a, count + 1, sizeof *argv);
+	for (size_t i = 0; i < count; i++)
+		argv[i] = arena_strdup(a, l->items[i].text);
+	ret->argv = argv;
+	ret->program = argv[0];
+	if (count > 0)
+		return;
+	const struct origin whole = { .file = p->path };
+	struct diag *at = diag_error(d, whole, "process.command", "which program? The profile %s names none", p->name);
+	diag_hint(d, at, "set process.command, or put the program behind the options");
+}
+
 int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struct facts *f, const struct plan_request *r,
 	bool thorough, struct diags *d)
 {
+	struct plan_request with_command = *r;
+	size_t errors_before = d->errors;
+	if (r->own_command && r->program == NULL) {
+		own_command(&with_command, a, p, d);
+		r = &with_command;
+	}
 	*plan = (struct plan){
 		.profile_name = p->name,
 		.profile_path = p->path,
@@ -96,7 +119,6 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 		.tried = p->tried.s,
 	};
 	struct planner pl = { .plan = plan, .arena = a, .p = p, .request = r, .facts = f, .diags = d, .thorough = thorough };
-	size_t errors_before = d->errors;
 
 	/* Started by root, everything below is planned for the user that the program will run as. */
 	struct facts caller = *f;

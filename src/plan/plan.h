@@ -361,6 +361,8 @@ struct plan {
 	struct origin timeout_origin;
 	struct limit *limits;
 	size_t limit_count;
+	char *const *command; /* process.command, what is run when no program is named; or NULL. NULL-terminated */
+	struct origin command_origin;
 	uint64_t log_size; /* of a program in the background, in bytes */
 	struct origin log_size_origin;
 	int *descriptors; /* kept besides 0..2 */
@@ -385,6 +387,7 @@ enum plan_streams {
 struct plan_request {
 	const char *program; /* as typed; NULL for explain, check: no program, argv, directory are planned */
 	char *const *argv; /* program and arguments */
+	bool own_command; /* both are the profile's: process.command */
 	const char *const *may_degrade; /* settings besides resources.optional that may hold less: "resources.memory", or "all" */
 	size_t may_degrade_count;
 	enum plan_streams streams;

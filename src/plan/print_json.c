@@ -341,6 +341,13 @@ static void process(struct json *j, const struct plan *plan)
 	json_origin(j, "nice_origin", plan->nice_origin);
 	json_uint(j, "timeout_ms", plan->timeout_ms);
 	json_origin(j, "timeout_origin", plan->timeout_origin);
+	if (plan->command != NULL) {
+		json_array(j, "command");
+		for (char *const *word = plan->command; *word != NULL; word++)
+			json_string(j, NULL, *word);
+		json_array_end(j);
+		json_origin(j, "command_origin", plan->command_origin);
+	}
 	if (plan->log_size_origin.file != NULL) {
 		json_uint(j, "log_size", plan->log_size);
 		json_origin(j, "log_size_origin", plan->log_size_origin);

@@ -136,6 +136,20 @@ static void plan_terminal(struct planner *pl)
 	}
 }
 
+static void plan_command(struct planner *pl)
+{
+	const struct list *l = &pl->p->process_command;
+	if (l->count == 0)
+		return;
+	char **words = arena_array(pl->arena, l->count + 1, sizeof *words);
+	for (size_t i = 0; i < l->count; i++)
+		words[i] = arena_strdup(pl->arena, l->items[i].text);
+	pl->plan->command = words;
+	pl->plan->command_origin = l->items[0].origin;
+	if (words[0][0] == '\0')
+		diag_error(pl->diags, l->items[0].origin, "process.command", "the program has no name");
+}
+
 static void plan_log(struct planner *pl)
 {
 	enum { LEAST = 64 * 1024, USUAL = 8 * 1024 * 1024 };
@@ -161,6 +175,7 @@ void plan_process(struct planner *pl)
 	plan->nice_origin = p->process_nice.origin;
 	plan->timeout_ms = (uint64_t)p->process_timeout.i;
 	plan->timeout_origin = p->process_timeout.origin;
+	plan_command(pl);
 	plan_log(pl);
 	plan_limits(pl);
 	plan_descriptors(pl);

@@ -12,7 +12,8 @@ prepare() { need make gcc pkg-config; }
 	for file in bin/bailey libexec/bailey/bailey-filter share/bailey/profiles/default.conf share/bailey/profiles/common/base.conf \
 		share/man/man1/bailey.1 share/man/man5/bailey.conf.5 share/man/man7/bailey-profiles.7 \
 		share/bash-completion/completions/bailey share/zsh/site-functions/_bailey share/fish/vendor_completions.d/bailey.fish lib/systemd/system/bailey-netd.socket \
-		lib/systemd/system/bailey-netd.service lib/systemd/system/bailey-net@.service; do
+		lib/systemd/system/bailey-netd.service lib/systemd/system/bailey-net@.service \
+		lib/systemd/system/bailey@.service lib/systemd/user/bailey@.service; do
 		[ -f "image/usr/$file" ] || {
 			echo "absent: $file"
 			find image -type f

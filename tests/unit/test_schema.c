@@ -13,7 +13,8 @@ static void test_rows(struct arena *a)
 		ok(s->example != NULL && s->bad != NULL && s->example[0] != '\0' && s->bad[0] != '\0', "%s has examples", s->path);
 		ok(schema_form(a, s)[0] != '\0', "%s says what it takes", s->path);
 		ok((s->merge == MERGE_REPLACE) == (s->type != TYPE_LIST && s->type != TYPE_RECORDS) ||
-				s == &schema_settings[SET_programs] || s == &schema_settings[SET_desktop_display],
+				s == &schema_settings[SET_programs] || s == &schema_settings[SET_process_command] ||
+				s == &schema_settings[SET_desktop_display],
 			"%s: single values replace, lists add, but those in an order of preference", s->path);
 		ok((s->flags & (FLAG_RUN | FLAG_LOCK)) != 0 && (s->flags & (FLAG_RUN | FLAG_LOCK)) != (FLAG_RUN | FLAG_LOCK),
 			"%s can be locked, or is about the file", s->path);

@@ -163,3 +163,34 @@ begin() {
 	[ ! -e failed ] || { cat failed out.*; false; }
 	gone
 }
+# The template unit, of this tree, with a profile of the user.
+service() {
+	mkdir -p ~/.config/systemd/user ~/.config/bailey/profiles
+	sed "s|@BINDIR@/bailey|$BAILEY|" "$TREE/etc/systemd/bailey@.service.in" > ~/.config/systemd/user/bailey@.service
+	printf 'inherit = [ "shell" ];\nprocess = { command = [ "sh", "-c", "%s" ]; };\n' "$1" > ~/.config/bailey/profiles/served.conf
+	systemctl --user daemon-reload
+}
+property() { systemctl --user show --property="$1" --value bailey@served; }
+@test "$BAILEY_VM: a profile is a service: started when the program runs, stopped with it, the status told" {
+	service 'trap \\"exit 0\\" TERM; echo serving; while :; do sleep 0.1; done'
+	systemctl --user start bailey@served
+	[ "$(property ActiveState)/$(property SubState)" = active/running ]
+	"$BAILEY" list | grep -q "^served  *served "
+	[ "$("$BAILEY" list --json | grep -c "\"launcher_pid\": $(property MainPID),")" = 1 ]
+	systemctl --user stop bailey@served
+	[ "$(property ActiveState)/$(property Result)" = inactive/success ]
+	[ "$("$BAILEY" list | wc -l)" = 1 ]
+	service 'exit 3'
+	systemctl --user start bailey@served || true
+	for _ in $(seq 100); do
+		[ "$(property ActiveState)" != failed ] || break
+		sleep 0.05
+	done
+	[ "$(property Result)/$(property ExecMainStatus)" = exit-code/3 ]
+	echo 'nonsense = 1;' > ~/.config/bailey/profiles/served.conf
+	! systemctl --user start bailey@served
+	[ "$(property ExecMainStatus)" = 2 ]
+	systemctl --user reset-failed bailey@served
+	rm ~/.config/systemd/user/bailey@.service ~/.config/bailey/profiles/served.conf
+	systemctl --user daemon-reload
+}
