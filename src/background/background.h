@@ -29,6 +29,7 @@ struct background {
 	bool terminal; /* the program gets one (plan_streams: STREAMS_ARE_TERMINAL) */
 	struct winsize size; /* that it begins with */
 	struct restart_policy restart;
+	int *lock; /* a descriptor that the first launcher alone gives back (struct launch_instance), or NULL */
 	/* In the launcher's process: launches, says on standard error why it failed if it did. Its exit status, or it dies of a signal. */
 	int (*launch)(void *data, struct launch_background *b);
 	void *data;

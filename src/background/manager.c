@@ -313,6 +313,8 @@ void manager_run(struct manager *m)
 	int64_t wait_ms = 0;
 	while (r == 0 && wait_ms >= 0) {
 		r = start_launcher(m);
+		if (m->request->lock != NULL)
+			close_end(m->request->lock);
 		if (r == 0)
 			wait_ms = launcher_ended(m, serve(m));
 		if (r == 0 && wait_ms >= 0 && !wait_for_start(m, wait_ms))

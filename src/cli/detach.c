@@ -44,6 +44,7 @@ int detach_run(struct cli *cli, const struct plan *plan, const struct detach *d,
 		.terminal = d->terminal,
 		.size = usual_size(),
 		.restart = d->restart,
+		.lock = d->lock,
 		.launch = start,
 		.data = data,
 	};
@@ -55,6 +56,10 @@ int detach_run(struct cli *cli, const struct plan *plan, const struct detach *d,
 		return cli_fail(cli, EXIT_USAGE, NULL,
 			"changes that are kept apart are those of one run: --restart cannot be had with them");
 	int status = background_start(&b, &name, &e);
+	if (d->lock != NULL && *d->lock >= 0) {
+		(void)close(*d->lock);
+		*d->lock = -1;
+	}
 	if (status < 0)
 		return cli_fail_err(cli, EXIT_SETUP, &e);
 	if (status > 0)

@@ -10,6 +10,7 @@ struct detach {
 	bool terminal; /* with a terminal of its own */
 	bool attaches; /* which is shown here */
 	struct restart_policy restart;
+	int *lock; /* closed here once the launcher has it; or NULL */
 };
 
 /* What --detach, --detachable, --tty and --restart say, into `ret`. 0, or an exit status after printing what is wrong. */

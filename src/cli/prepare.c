@@ -129,6 +129,8 @@ int cli_request(struct cli *cli, const struct args *args, struct conf_request *r
 			return status;
 		if (sets[ret->set_count].path != NULL)
 			ret->set_count++;
+		if (strcmp(arg->row->name, "--join-or-start") == 0)
+			sets[ret->set_count++] = (struct conf_set){ "process.instance", "single", arg->row->name };
 		if (strcmp(arg->row->name, "--tty") == 0 || strcmp(arg->row->name, "--detachable") == 0)
 			sets[ret->set_count++] = (struct conf_set){ "process.terminal", "pty", arg->row->name };
 		if (strcmp(arg->row->name, "--identity") == 0)

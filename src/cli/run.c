@@ -12,6 +12,7 @@
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/detach.h"
+#include "cli/instance.h"
 #include "image/image.h"
 #include "launch/launch.h"
 #include "state/state.h"
@@ -186,6 +187,15 @@ int cmd_run(struct cli *cli, struct args *args)
 	if (plan->image.absent)
 		status = unpack_and_plan(cli, &request, profile, plan);
 	if (status != 0)
+		return status;
+	struct launch_instance instance = { .lock = -1 };
+	bool joined = false;
+	if (plan->single) {
+		status = instance_join(cli, profile, plan, detach.wanted, &instance, &joined);
+		o.instance = &instance;
+		detach.lock = &instance.lock;
+	}
+	if (status != 0 || joined)
 		return status;
 	struct detached detached = { cli, plan, &o };
 	return detach.wanted ? detach_run(cli, plan, &detach, o.name, launch_detached, &detached) : carry_out(cli, plan, &o);

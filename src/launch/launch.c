@@ -378,6 +378,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 		.screen = -1,
 		.open = -1,
 		.background = o->background,
+		.instance = o->instance,
 		.notify = notify_socket(o->notify, plan),
 		.terminal = { .fd = -1 },
 	};

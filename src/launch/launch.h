@@ -28,6 +28,14 @@ struct launch_background {
 	unsigned restarts; /* how often this was started before */
 };
 
+/* Of process.instance = "single": what others compare theirs with. Texts in the arena of the launch. */
+struct launch_instance {
+	const char *digest; /* of the plan as far as it is not of one start alone */
+	const char **grants; /* "read /path": for the command line's arguments */
+	size_t grant_count;
+	int lock; /* a descriptor, closed once others find this one; -1 then */
+};
+
 struct launch_options {
 	struct filter_places filter;
 	const char *scope_helper; /* path of bailey-scope */
@@ -41,6 +49,7 @@ struct launch_options {
 	size_t command_line_len;
 	bool quiet; /* nothing on standard error but failures */
 	struct launch_background *background; /* or NULL */
+	struct launch_instance *instance; /* or NULL */
 	const char *notify; /* socket of the service manager that waits for the program, or NULL; not in the arena */
 };
 

@@ -201,6 +201,10 @@ static void settle(struct state *st)
 		control_begin(s->control, s->track->control, s);
 		s->track->control = -1;
 	}
+	if (s->instance != NULL && s->instance->lock >= 0) {
+		(void)close(s->instance->lock);
+		s->instance->lock = -1;
+	}
 	tell_manager(s->background, true);
 	s->plan = NULL;
 	arena_free(s->arena);

@@ -40,6 +40,7 @@ struct supervise {
 	uint64_t timeout_ms; /* 0: none */
 	char timeout_at[96]; /* "agent.conf:14: " for the message */
 	struct launch_background *background; /* or NULL */
+	struct launch_instance *instance; /* or NULL */
 	const char *notify; /* the service manager's socket, or NULL */
 	const struct plan *plan; /* in the arena */
 	const struct sock_fprog *filter; /* the program's; as long as the arena */

@@ -29,6 +29,7 @@ void track_init(struct track *t, struct arena *a, const struct plan *plan, const
 		.group = group,
 		.name = o->name,
 		.background = o->background,
+		.instance = o->instance,
 		.started = (int64_t)time(NULL),
 		.entry = { .place = -1, .directory = -1 },
 		.keeper = -1,
@@ -126,6 +127,11 @@ static int write_down(const struct track *t, pid_t launcher, const struct told *
 		.started = t->started,
 		.own_network = t->plan->network != NETWORK_HOST,
 	};
+	if (t->instance != NULL) {
+		r.instance = t->instance->digest;
+		r.grants = t->instance->grants;
+		r.grant_count = t->instance->grant_count;
+	}
 	if (t->background != NULL) {
 		r.log = t->background->log;
 		r.restarts = t->background->restarts;

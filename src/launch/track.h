@@ -22,6 +22,7 @@ struct track {
 	int64_t started; /* seconds since 1970 */
 	struct state_entry entry; /* directory -1: not entered (yet) */
 	const struct launch_background *background; /* whose entry it is, or NULL */
+	const struct launch_instance *instance; /* or NULL */
 	bool known; /* it is described as running */
 	int keeper; /* socket to the process that keeps root's rights over the entry, or -1 */
 	pid_t keeper_pid;

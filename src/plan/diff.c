@@ -216,6 +216,8 @@ static void say_process(struct statements *s, const struct plan *plan)
 	if (plan->timeout_ms > 0)
 		say(s, "process", arena_printf(s->arena, "timeout %s", num_duration_text(s->arena, plan->timeout_ms)),
 			plan->timeout_origin);
+	if (plan->single)
+		say(s, "process", "instance single", plan->single_origin);
 	if (plan->command != NULL)
 		say(s, "process", arena_printf(s->arena, "command %s", describe_command(s->arena, plan)), plan->command_origin);
 	if (plan->log_size_origin.file != NULL)

@@ -363,6 +363,8 @@ struct plan {
 	size_t limit_count;
 	char *const *command; /* process.command, what is run when no program is named; or NULL. NULL-terminated */
 	struct origin command_origin;
+	bool single; /* process.instance */
+	struct origin single_origin;
 	uint64_t log_size; /* of a program in the background, in bytes */
 	struct origin log_size_origin;
 	int *descriptors; /* kept besides 0..2 */

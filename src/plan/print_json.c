@@ -341,6 +341,10 @@ static void process(struct json *j, const struct plan *plan)
 	json_origin(j, "nice_origin", plan->nice_origin);
 	json_uint(j, "timeout_ms", plan->timeout_ms);
 	json_origin(j, "timeout_origin", plan->timeout_origin);
+	if (plan->single) {
+		json_string(j, "instance", "single");
+		json_origin(j, "instance_origin", plan->single_origin);
+	}
 	if (plan->command != NULL) {
 		json_array(j, "command");
 		for (char *const *word = plan->command; *word != NULL; word++)

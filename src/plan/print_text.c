@@ -360,6 +360,8 @@ static void process(struct text *t)
 		row(t, "entering", "nobody may enter it later", plan->enter_origin);
 	if (plan->timeout_ms > 0)
 		row(t, "timeout", num_duration_text(t->arena, plan->timeout_ms), plan->timeout_origin);
+	if (plan->single)
+		row(t, "instance", choice_text(t, INSTANCE_SINGLE), plan->single_origin);
 	if (plan->command != NULL)
 		row(t, "command", describe_command(t->arena, plan), plan->command_origin);
 	if (plan->log_size_origin.file != NULL)

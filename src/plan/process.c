@@ -175,6 +175,8 @@ void plan_process(struct planner *pl)
 	plan->nice_origin = p->process_nice.origin;
 	plan->timeout_ms = (uint64_t)p->process_timeout.i;
 	plan->timeout_origin = p->process_timeout.origin;
+	plan->single = p->process_instance.i == INSTANCE_SINGLE;
+	plan->single_origin = p->process_instance.origin;
 	plan_command(pl);
 	plan_log(pl);
 	plan_limits(pl);

@@ -57,6 +57,11 @@ void state_record_print(struct buf *out, const struct state_record *r)
 	json_string(&j, "log", r->log);
 	json_uint(&j, "restarts", r->restarts);
 	json_int(&j, "waits_until", r->waits_until);
+	json_string(&j, "instance", r->instance);
+	json_array(&j, "grants");
+	for (size_t i = 0; i < r->grant_count; i++)
+		json_string(&j, NULL, r->grants[i]);
+	json_array_end(&j);
 	json_object_end(&j);
 	buf_putc(out, '\n');
 }
@@ -179,6 +184,8 @@ int state_record_read(struct state_record *ret, struct arena *a, const char *tex
 	ret->degraded = texts(&r, top, "degraded", &ret->degraded_count);
 	ret->log = text_or_null(&r, top, "log");
 	ret->restarts = (unsigned)number(&r, top, "restarts", INT32_MAX);
+	ret->instance = text_or_null(&r, top, "instance");
+	ret->grants = texts(&r, top, "grants", &ret->grant_count);
 	ret->waits_until = number(&r, top, "waits_until", INT64_MAX);
 	return r.bad == NULL ? 0 : err_set(e, 0, "its \"%s\" is not as it should be", r.bad);
 }

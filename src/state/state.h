@@ -136,6 +136,9 @@ struct state_record {
 	size_t degraded_count;
 	const char *log; /* directory of what it writes, when it runs in the background; else NULL */
 	unsigned restarts; /* how often it was started again */
+	const char *instance; /* what one of process.instance = "single" is: equal for those that could join it; else NULL */
+	const char **grants; /* "read /path": for the arguments it was started with */
+	size_t grant_count;
 	int64_t waits_until; /* seconds since 1970: it is started again then; 0: it runs */
 };
 

@@ -149,6 +149,12 @@ static struct state_record sample(const char *name)
 		.limit_count = 2,
 		.degraded = degraded,
 		.degraded_count = 1,
+		.log = "/home/u/.local/state/bailey/logs/web",
+		.restarts = 3,
+		.waits_until = 1795375200,
+		.instance = "fedcba9876543210",
+		.grants = degraded,
+		.grant_count = 1,
 	};
 	(void)state_process(&r.launcher, getpid());
 	r.sandbox = r.launcher;
