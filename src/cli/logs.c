@@ -280,7 +280,7 @@ static int find_log(struct cli *cli, const char *word, const char **ret)
 
 int cmd_logs(struct cli *cli, struct args *args)
 {
-	const char *path, *since = args_value(args, "--since");
+	const char *path = NULL, *since = args_value(args, "--since");
 	bool terminal = isatty(STDOUT_FILENO) == 1;
 	struct printer *p = arena_alloc(&cli->arena, sizeof *p);
 	p->cli = cli;

@@ -6,13 +6,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-const char *notify_socket(const char *socket, const struct plan *plan)
+const char *notify_socket(const char *path, const struct plan *plan)
 {
 	static const char name[] = "NOTIFY_SOCKET=";
-	for (char *const *v = plan->envp; socket != NULL && v != NULL && *v != NULL; v++)
+	for (char *const *v = plan->envp; path != NULL && v != NULL && *v != NULL; v++)
 		if (strncmp(*v, name, sizeof name - 1) == 0)
 			return NULL;
-	return socket;
+	return path;
 }
 
 void notify_send(const char *path, const char *text)

@@ -5,12 +5,12 @@
 #include "plan/plan.h"
 
 /*
- * Which socket is to be told: `socket` (of NOTIFY_SOCKET, or NULL), but none when the program is given the variable too and tells for
+ * Which socket is to be told: `path` (of NOTIFY_SOCKET, or NULL), but none when the program is given the variable too and tells for
  * itself.
  */
-const char *notify_socket(const char *socket, const struct plan *plan);
+const char *notify_socket(const char *path, const struct plan *plan);
 
 /* Sends one assignment, such as "READY=1". Nothing happens for NULL; nor does anybody wait for a manager that does not read. */
-void notify_send(const char *socket, const char *text);
+void notify_send(const char *path, const char *text);
 
 #endif

@@ -58,8 +58,8 @@ END
 
 @test "attach, type, leave, the terminal hangs up, come back; the status comes through" {
 	need tmux
-	talker > talk
-	on_tty --name web --ro talk python3 "$WORK/talk"
+	talker > talk.py
+	on_tty --name web --ro talk.py python3 "$WORK/talk.py"
 	is "$output" web
 	screen one 90 30 "$BAILEY" attach web
 	eventually 10 sees one "hello from /dev/pts/0"
@@ -108,8 +108,8 @@ END
 }
 @test "several at once see the same; one that looks on types nothing and changes no size" {
 	need tmux
-	talker > talk
-	on_tty --name web --ro talk python3 "$WORK/talk"
+	talker > talk.py
+	on_tty --name web --ro talk.py python3 "$WORK/talk.py"
 	screen one 90 30 "$BAILEY" attach web
 	eventually 10 sees one "size 30 90"
 	screen two 50 20 "$BAILEY" attach --read-only web
@@ -153,14 +153,14 @@ END
 }
 @test "--detachable: like the foreground, with a way out" {
 	need tmux
-	talker > talk
-	screen one 80 24 "$BAILEY" run -p shell --detachable --name web --ro talk python3 "$WORK/talk"
+	talker > talk.py
+	screen one 80 24 "$BAILEY" run -p shell --detachable --name web --ro talk.py python3 "$WORK/talk.py"
 	eventually 10 sees one "size 24 80"
 	types one C-p C-q
 	eventually 10 sees one "detached"
 	is "$(names)" web
 	"$BAILEY" stop web
-	screen two 80 24 "$BAILEY" run -p shell --detachable --name web --ro talk python3 "$WORK/talk"
+	screen two 80 24 "$BAILEY" run -p shell --detachable --name web --ro talk.py python3 "$WORK/talk.py"
 	eventually 10 sees two "hello from"
 	types two C-c
 	eventually 10 sees two "status 130"
@@ -179,8 +179,8 @@ END
 	gives 2 "$BAILEY" run -p shell --tty true
 	gives 2 "$BAILEY" run -p shell --detach --detachable true
 	is "$(stat -c %a "$XDG_RUNTIME_DIR/bailey/web/attach")" 600
-	local i
-	for i in 1 2 3 4 5 6 7 8; do
+	local _
+	for _ in 1 2 3 4 5 6 7 8; do
 		"$BAILEY" attach --read-only web > /dev/null < /dev/null 2>&1 3>&- &
 		end_later $!
 	done
@@ -189,9 +189,6 @@ END
 }
 @test "nobody who does not read holds the program up for long" {
 	on_tty --name web sh -c 'sleep 1; seq 200000; echo the last word; sleep 100'
-	mkfifo blocked
-	sleep 1000 > blocked 3>&- < /dev/null &
-	end_later $!
 	"$BAILEY" attach --read-only web < /dev/null > /dev/null 2> told 3>&- &
 	local viewer=$!
 	end_later "$viewer"

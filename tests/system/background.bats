@@ -191,7 +191,7 @@ for line in sys.stdin:
 		true > /proc/self/fd/1
 		python3 -c 'import os; os.ftruncate(1, 0)'
 		echo done"
-	eventually 10 log_has web done
+	eventually 10 log_has web "done"
 	has "$("$BAILEY" logs web)" kept pipe: "Invalid argument"
 	lacks "$("$BAILEY" logs web)" "$LOGS/web/log"$'\n'
 	[ -f "$LOGS/web/log" ]

@@ -68,7 +68,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	has "$output" "did you mean --json?"
 	gives 2 "$BAILEY" run -p
 	has "$output" "-p needs a value"
-	gives 2 "$BAILEY" run -p shell
+	gives 2 "$BAILEY" run --net none
 	has "$output" "which program?"
 	gives 2 "$BAILEY" --set network.mode -- true
 	has "$output" "SETTING=VALUE"

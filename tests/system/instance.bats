@@ -33,9 +33,9 @@ finish() { "$BAILEY" stop --all --time 0 > /dev/null 2>&1 || true; }
 names() { "$BAILEY" list --json | python3 -c 'import json,sys
 print(*[s["name"] for s in json.load(sys.stdin)["sandboxes"]])'; }
 runs() { [ "$(names)" = "$*" ]; }
-# first [OPTIONS]: the one that stays, in the background of the test.
+# The one that stays, in the background of the test.
 first() {
-	"$BAILEY" run "${ARGS[@]}" "$@" "$P" stay > first.out 2>&1 3>&- < /dev/null &
+	"$BAILEY" run "${ARGS[@]}" "$P" stay > first.out 2>&1 3>&- < /dev/null &
 	launcher=$!
 	end_later "$launcher"
 	eventually 10 grep -q stay first.out

@@ -188,7 +188,7 @@ property() { systemctl --user show --property="$1" --value bailey@served; }
 	done
 	[ "$(property Result)/$(property ExecMainStatus)" = exit-code/3 ]
 	echo 'nonsense = 1;' > ~/.config/bailey/profiles/served.conf
-	! systemctl --user start bailey@served
+	[ "$(systemctl --user start bailey@served 2> /dev/null || echo refused)" = refused ]
 	[ "$(property ExecMainStatus)" = 2 ]
 	systemctl --user reset-failed bailey@served
 	rm ~/.config/systemd/user/bailey@.service ~/.config/bailey/profiles/served.conf
