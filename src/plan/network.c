@@ -291,6 +291,15 @@ void plan_bridge_resolv(struct planner *pl)
 	plan_resolv(pl, &s);
 }
 
+/* One of them with what there is instead: pasta's interface is inside the sandbox, where bailey has no side of its own to wait on. */
+static void refuse_unused(struct planner *pl, const char *setting, struct origin o, const char *mode)
+{
+	struct diag *e = diag_error(pl->diags, o, setting, "mode \"%s\" has no interface on a bridge", mode);
+	if (strncmp(setting, "network.rate", 12) == 0 && pl->p->network_mode.i == NETWORK_USER)
+		diag_hint(pl->diags, e,
+			"pasta has no rates; a network of the user's does: network.mode = \"bridge\", network.bridge = \"user\"");
+}
+
 /* Settings that mean nothing without an interface on a bridge. */
 static void check_bridge_unused(struct planner *pl)
 {
@@ -314,7 +323,7 @@ static void check_bridge_unused(struct planner *pl)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].set)
-			diag_error(pl->diags, rows[i].origin, rows[i].setting, "mode \"%s\" has no interface on a bridge", mode);
+			refuse_unused(pl, rows[i].setting, rows[i].origin, mode);
 }
 
 /* Settings that mean nothing without a network of its own. */

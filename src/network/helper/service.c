@@ -37,7 +37,7 @@ static void fill(struct netd_request *r, const struct spec *s, const char *name)
 	r->rate_in = s->rate_in;
 	r->rate_out = s->rate_out;
 	(void)snprintf(r->network, sizeof r->network, "%s", s->network);
-	for (size_t i = 0; name[i] != '\0' && i < sizeof r->name - 1; i++)
+	for (size_t i = 0; i < sizeof r->name - 1 && name[i] != '\0'; i++)
 		r->name[i] = (char)(name[i] > ' ' && name[i] <= '~' ? name[i] : '-');
 	if (s->mac != NULL && frames_mac_read(s->mac, r->mac) == 0)
 		r->flags |= NETD_OWN_MAC;

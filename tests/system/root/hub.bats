@@ -8,7 +8,7 @@ setup_file() {
 	rig_user
 	rig_copy_home
 	mkdir "$COPY/tests"
-	cp "$TREE"/tests/lib/{ask,answer,ping}.py "$COPY/tests/"
+	cp "$TREE"/tests/lib/{ask,answer,flow,ping}.py "$COPY/tests/"
 	local n
 	for n in a b c quiet; do
 		cat > "$COPY/$n.conf" << END
@@ -151,4 +151,15 @@ on_host() {
 	[[ $output == *"network.bridge = \"user\""* ]]
 	[[ $output != *"status 0"* ]]
 	[[ $output != *left:* ]]
+}
+@test "rates hold in both directions, for a user too" {
+	run on_host 'sed "s/bridge = \"user\";/bridge = \"user\"; rate_in = \"20Mbit\"; rate_out = \"8Mbit\";/" $P/a.conf > $HOME/r.conf
+		$B run -p $P/b.conf python3 $P/tests/flow.py serve 0.0.0.0 7000 & s=$!; await 10 grep -qw b $hub/user/hosts
+		$B run -p $HOME/r.conf sh -c "i=0; until python3 $P/tests/flow.py get b 7000 0.1 > /dev/null 2>&1; do i=\$((i + 1)); [ \$i -lt 50 ] || exit 1; sleep 0.1; done
+			python3 $P/tests/flow.py get b 7000 3; python3 $P/tests/flow.py put b 7000 3"
+		{ kill $s; wait $s; } 2> /dev/null; left'
+	echo "$output"
+	[ "${lines[0]}" -ge 12 ] && [ "${lines[0]}" -le 22 ]
+	[ "${lines[1]}" -ge 5 ] && [ "${lines[1]}" -le 9 ]
+	[ "${#lines[@]}" -eq 2 ]
 }
