@@ -81,6 +81,7 @@ help:
 	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
 	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make screenshots  the pictures in doc/'
 	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names and menu entries'
 
 $(BUILD)/obj/%.o: %.c Makefile
@@ -214,6 +215,11 @@ lint:
 	$(MAKE) all man
 	BUILD=$(BUILD) tests/lint/run
 
+screenshots:
+	tests/deps.sh build screenshots
+	$(MAKE) all
+	BUILD=$(BUILD) tests/screenshots doc
+
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Unit and golden tests, and those system tests that start no sandbox: the child of a launch runs below a filter and without
@@ -299,4 +305,4 @@ clean:
 	rm -rf build build-*
 
 -include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(OPEN_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz install uninstall clean
+.PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz screenshots install uninstall clean

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a task needs and is not there yet; says what it would need when it cannot install it.
 #
-#   tests/deps.sh [--list] TASK...     TASK: build check lint bench fuzz vm programs
+#   tests/deps.sh [--list] TASK...     TASK: build check lint bench fuzz vm programs screenshots
 #
 # `programs` are the real programs that the shipped profiles are tried with; their tests are skipped when one is absent, so
 # a failure to install them is told but is no error.
@@ -13,7 +13,7 @@ list=no
 	shift
 }
 [ $# -gt 0 ] || {
-	echo "usage: tests/deps.sh [--list] build|check|lint|bench|fuzz|vm|programs..." >&2
+	echo "usage: tests/deps.sh [--list] build|check|lint|bench|fuzz|vm|programs|screenshots..." >&2
 	exit 2
 }
 
@@ -39,6 +39,7 @@ packages() {
 	debian/lint) echo clang-format clang-tidy cppcheck shellcheck mandoc ;;
 	debian/bench) echo bubblewrap firejail firejail-profiles python3 passwd util-linux ;;
 	debian/fuzz) echo clang libclang-rt-dev ;;
+	debian/screenshots) echo xvfb xauth xterm xdotool imagemagick evince ghostscript fonts-dejavu-core util-linux passwd ;;
 	debian/vm) echo qemu-system-x86 mmdebstrap e2fsprogs busybox-static uidmap util-linux ;;
 	debian/programs)
 		echo firefox-esr chromium libreoffice-writer evince mpv vlc-bin vlc-plugin-base gimp inkscape thunderbird \
@@ -62,14 +63,14 @@ packages() {
 	arch/lint) echo clang cppcheck shellcheck mandoc ;;
 	arch/bench) echo bubblewrap firejail python ;;
 	arch/fuzz) echo clang compiler-rt ;;
-	*/programs | */vm) ;; # the virtual machine is one of Debian
+	*/programs | */vm | */screenshots) ;; # the virtual machine is one of Debian
 	other/build) echo "a C compiler, make, pkg-config, and the development files of libconfig, libseccomp, libcap, libarchive, libnl and (where systemd runs) libsystemd" ;;
 	other/check) echo "bash, zsh, fish, bats, python3, expect, tmux, less, mandoc, procps, util-linux, iproute2, gzip, bzip2, xz, zstd" ;;
 	other/lint) echo "clang-format, clang-tidy, cppcheck, shellcheck, mandoc" ;;
 	other/bench) echo "bubblewrap, firejail, python3, a static libc" ;;
 	other/fuzz) echo "clang with its compiler-rt" ;;
 	*)
-		echo "tests/deps.sh: $1 is none of build check lint bench fuzz vm programs" >&2
+		echo "tests/deps.sh: $1 is none of build check lint bench fuzz vm programs screenshots" >&2
 		exit 2
 		;;
 	esac
