@@ -32,7 +32,7 @@ bool desktop_means_item(const struct desktop_task *t, const struct desktop_item 
 	struct arena *a = &t->cli->arena;
 	if (names_entry(t, item, word) || (item->profile != NULL && strcmp(word, item->profile) == 0))
 		return true;
-	if (item->path == NULL)
+	if (item->path == NULL || item->script)
 		return false;
 	char one[PATH_MAX], other[PATH_MAX];
 	const char *path = programs_path(&t->d.programs, word);
@@ -186,7 +186,8 @@ static void enable_services(struct enabling *n, const struct desktop_item *entry
 		const struct desktop_item *s = &t->items[i];
 		if (s->kind != DESKTOP_SERVICE || s->wrong != NULL || s->path == NULL)
 			continue;
-		bool same = strcmp(s->path, entry->path) == 0 || (s->profile != NULL && strcmp(s->profile, profile) == 0);
+		bool same = (strcmp(s->path, entry->path) == 0 && !s->script && !entry->script) ||
+			(s->profile != NULL && strcmp(s->profile, profile) == 0);
 		if (same || (entry->entry.activatable && strcmp(s->entry.name, entry->id) == 0))
 			enable_item(n, s, profile);
 	}

@@ -98,10 +98,12 @@ static int take(struct desktop_entry *ret, struct arena *a, const struct line *l
 	else if (strcmp(key, mark_profile) == 0)
 		ret->ours = true;
 	else if (strcmp(key, "Exec") == 0 && ret->program == NULL) {
-		struct exec_line exec;
+		struct exec_line exec, behind;
+		const char *no_word;
 		if (exec_read(&exec, a, line->value, ret_why) < 0)
 			return -EINVAL;
 		ret->program = exec.program;
+		ret->argument = exec_read(&behind, a, exec.rest, &no_word) == 0 ? behind.program : NULL;
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@ enum desktop_kind { DESKTOP_APPLICATION, DESKTOP_AUTOSTART, DESKTOP_SERVICE, DES
 struct desktop_entry {
 	const char *name; /* Name, not translated; of a service the name on the bus; "" without one */
 	const char *program; /* the first Exec of the main group starts it; NULL when there is none */
+	const char *argument; /* the word behind it, or NULL */
 	const char *types; /* MimeType, "" without one */
 	bool starts; /* an entry of Type=Application, or a service */
 	bool hidden; /* Hidden=true: the file takes an entry away */

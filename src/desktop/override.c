@@ -68,7 +68,9 @@ static void fill(struct desktop *d, struct desktop_item *ret)
 		return;
 	}
 	ret->path = programs_path(&d->programs, ret->entry.program);
-	if (ret->path != NULL)
+	const char *argument = ret->entry.argument;
+	ret->script = argument != NULL && argument[0] == '/' && access(argument, F_OK) == 0;
+	if (ret->path != NULL && !ret->script)
 		ret->profile = programs_profile(&d->programs, ret->path);
 }
 

@@ -23,6 +23,7 @@ struct desktop_item {
 	struct desktop_entry entry;
 	const char *path; /* of its program; NULL when there is none */
 	const char *profile; /* of its program; NULL when it has none */
+	bool script; /* the program only runs the file that it is told: that is what the entry is about, and it has no profile */
 	struct override *record; /* when it is enabled */
 	const char *wrong; /* why nothing can be made of it, or NULL */
 };

@@ -122,6 +122,19 @@ print(re.sub(r"\\(.)", lambda m: {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\
 	gives 0 "$BAILEY" desktop disable --all
 }
 
+@test "a script of another program is not its interpreter" {
+	entry script "Exec=quux $WORK/programs/other %U"
+	gives 0 "$BAILEY" desktop enable quux
+	gives 0 "$BAILEY" desktop enable --all
+	[ -e "$APPS/quux.desktop" ]
+	[ ! -e "$APPS/script.desktop" ]
+	gives 125 "$BAILEY" desktop enable script
+	has "$output" "there is no profile for quux"
+	gives 0 "$BAILEY" desktop enable --profile quux script
+	is "$(exec_of script)" "$(run_line "$WORK/programs/quux $WORK/programs/other %U")"
+	gives 0 "$BAILEY" desktop disable --all
+}
+
 @test "every command of the entry: actions, other groups, translated ones; activation by the bus is switched off" {
 	entry org.quux.Quux 'TryExec=quux' 'DBusActivatable=true' 'Exec=quux %U' 'Exec[de]=quux --deutsch' 'Actions=new;edit;' '' \
 		'[Desktop Action new]' 'Name=New' 'Exec=quux --new' '' '[Desktop Action edit]' 'Name=Edit' "Exec=$WORK/programs/other --edit %u" '' \
