@@ -31,10 +31,10 @@ const char *programs_path(const struct programs *p, const char *word)
 	return NULL;
 }
 
-static const char *profile_of(const struct programs *p, const char *real)
+static const char *profile_of(const struct programs *p, const char *name, const char *real)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (strcmp(p->rows[i].real, real) == 0)
+		if (strcmp(p->rows[i].name, name) == 0 && strcmp(p->rows[i].real, real) == 0)
 			return p->rows[i].profile;
 	return NULL;
 }
@@ -43,14 +43,17 @@ void programs_add(struct programs *p, const char *profile, const char *name)
 {
 	char real[PATH_MAX];
 	const char *path = strchr(name, '/') == NULL ? programs_path(p, name) : NULL;
-	if (path == NULL || realpath(path, real) == NULL || profile_of(p, real) != NULL)
+	if (path == NULL || realpath(path, real) == NULL || profile_of(p, name, real) != NULL)
 		return;
 	p->rows = arena_grow(p->arena, p->rows, p->count, &p->cap, sizeof *p->rows);
-	p->rows[p->count++] = (struct program_row){ arena_strdup(p->arena, real), profile };
+	p->rows[p->count++] = (struct program_row){ name, arena_strdup(p->arena, real), profile };
 }
 
 const char *programs_profile(const struct programs *p, const char *path)
 {
 	char real[PATH_MAX];
-	return realpath(path, real) != NULL ? profile_of(p, real) : NULL;
+	if (realpath(path, real) == NULL)
+		return NULL;
+	const char *profile = profile_of(p, path_base(path), real);
+	return profile != NULL ? profile : profile_of(p, path_base(real), real);
 }

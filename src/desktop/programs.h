@@ -8,6 +8,7 @@
 #include "host/facts.h"
 
 struct program_row {
+	const char *name; /* PATH finds the file by it */
 	const char *real; /* the file, symlinks followed */
 	const char *profile;
 };
@@ -26,10 +27,14 @@ struct programs {
  */
 const char *programs_path(const struct programs *p, const char *word);
 
-/* From now on the file that PATH finds for `name` has the profile. A file that has one already keeps it. */
+/* From now on the file that PATH finds for `name` has the profile under that name. The first profile of a name counts. */
 void programs_add(struct programs *p, const char *profile, const char *name);
 
-/* The profile of the file at an absolute path, or NULL. */
+/*
+ * The profile of the file at an absolute path, or NULL: by its name there, or by the name of the file it leads to, when PATH finds that
+ * very file by it.  Other names that lead to it do not count: alternatives such as gnome-www-browser are one program today and another
+ * one tomorrow.
+ */
 const char *programs_profile(const struct programs *p, const char *path);
 
 #endif

@@ -122,6 +122,18 @@ print(re.sub(r"\\(.)", lambda m: {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\
 	gives 0 "$BAILEY" desktop disable --all
 }
 
+@test "another profile's name for the same file does not take the entry over" {
+	printf 'programs = [ "alternative" ]; inherit = [ "common/base" ];\n' > config/bailey/profiles/aaa.conf
+	ln -s quux programs/alternative
+	ln -s quux programs/quux-link
+	gives 0 "$BAILEY" desktop enable quux
+	is "$(exec_of quux)" "$(run_line "$WORK/programs/quux %U")"
+	entry tricky "Exec=$WORK/programs/quux-link"
+	gives 0 "$BAILEY" desktop enable tricky
+	is "$(exec_of tricky)" "$(run_line "$WORK/programs/quux-link")"
+	gives 0 "$BAILEY" desktop disable --all
+}
+
 @test "a script of another program is not its interpreter" {
 	entry script "Exec=quux $WORK/programs/other %U"
 	gives 0 "$BAILEY" desktop enable quux
