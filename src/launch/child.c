@@ -147,7 +147,7 @@ int pty_make(const struct termios *modes, const struct winsize *window, int *ret
 
 static int give_pty(const struct child_args *args)
 {
-	int master, slave = pty_make(&args->pty_modes, &args->pty_size, &master);
+	int master = -1, slave = pty_make(&args->pty_modes, &args->pty_size, &master);
 	int r = slave;
 	if (slave < 0)
 		return r;

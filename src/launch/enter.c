@@ -146,7 +146,7 @@ int enter(struct outcome *ret, const struct state_sandbox *sandbox, const struct
 	struct cgroup no_group = { .ops = NULL };
 	struct supervise s = { .terminal = { .fd = -1 }, .group = &no_group, .socket = -1 };
 	struct request_head head = { .need_root = o->need_root };
-	struct message failed;
+	struct message failed = { .type = 0 };
 	struct entrance way = { -1, -1 };
 	*ret = (struct outcome){ .status = STATUS_SETUP };
 	int r = look_at_descriptors(&head.pty_fds, e);

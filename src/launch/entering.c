@@ -205,7 +205,7 @@ void entering_main(int channel, int template)
 		r = template_read(&v.template, template);
 	if (r == 0)
 		r = request_receive(&v.request, v.channel);
-	if (r < 0)
+	if (r != 0)
 		fail(&v, STEP_ENTER, r, 0);
 	if (v.request.head->files) {
 		if (v.template.head->has_umask)

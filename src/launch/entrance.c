@@ -157,7 +157,7 @@ static void *take(struct rest *r, size_t each, size_t number)
 
 static char *take_text(struct rest *r)
 {
-	return r->left == 0 ? NULL : take(r, 1, strnlen(r->at, r->left) + 1);
+	return r->at == NULL || r->left == 0 ? NULL : take(r, 1, strnlen(r->at, r->left) + 1);
 }
 
 /* NULL when there are not so many. */

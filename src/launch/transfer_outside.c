@@ -198,29 +198,35 @@ static int take_directory(struct outside *s, const char *name)
 	return 0;
 }
 
+static void go_up(struct outside *s)
+{
+	if (s->skipping > 0)
+		s->skipping--;
+	else if (s->depth > 0)
+		(void)close(s->directories[s->depth--]);
+}
+
 /* One message. What could not be taken is said, and left out. */
 static void take(struct outside *s, const char *top, int fd)
 {
 	const struct transfer *m = &s->message;
 	const char *name = s->names++ == 0 ? top : m->name;
 	int r = 0;
-	if (m->type == TRANSFER_UP && s->skipping > 0)
-		s->skipping--;
-	else if (m->type == TRANSFER_UP && s->depth > 0)
-		(void)close(s->directories[s->depth--]);
-	else if (m->type == TRANSFER_DIRECTORY && s->skipping > 0)
-		s->skipping++;
-	else if (s->skipping > 0 || m->type == TRANSFER_UP)
-		return;
-	else if (m->type == TRANSFER_FILE)
+	if (m->type == TRANSFER_UP) {
+		go_up(s);
+	} else if (m->type == TRANSFER_DIRECTORY) {
+		r = s->skipping > 0 ? 0 : take_directory(s, name);
+		s->skipping += s->skipping > 0 || r < 0;
+	} else if (s->skipping > 0) {
+		return; /* of a directory that could not be made */
+	} else if (m->type == TRANSFER_FILE) {
 		r = take_file(s, name, fd);
-	else if (m->type == TRANSFER_DIRECTORY && (r = take_directory(s, name)) < 0)
-		s->skipping++;
-	else if (m->type == TRANSFER_LINK)
+	} else if (m->type == TRANSFER_LINK) {
 		r = (int)sys_result(symlinkat(m->text, s->directories[s->depth], name));
-	else if (m->type == TRANSFER_SKIPPED)
+	} else if (m->type == TRANSFER_SKIPPED) {
 		complain(s, m->name[0] != '\0' ? name : "a directory", m->error,
 			m->error == 0 ? "neither a file nor a directory nor a symlink" : NULL);
+	}
 	if (r < 0)
 		complain(s, name, -r, NULL);
 }

@@ -149,7 +149,7 @@ while True:
 	eventually 10 test -e trap -o -L trap
 	local i
 	for i in {1..40}; do
-		copy -r real web:/tmp/in$i > ../said 2>&1 || true
+		copy -r real web:/tmp/in"$i" > ../said 2>&1 || true
 		copy web:/etc/passwd real/sub > ../said 2>&1 || true
 		copy web:/etc/passwd real/secret > ../said 2>&1 || true
 	done

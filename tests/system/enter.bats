@@ -67,6 +67,31 @@ same_as_program() {
 	lacks "$(grep CapEff entered)" 0000000000000000
 	same_as_program --set namespaces.user=nested --set syscalls.allow=@sandbox
 }
+@test "the same with subordinate ids" {
+	need subuid
+	same_as_program --set identity.user=mapped
+}
+@test "the same beside a program with a terminal of its own" {
+	cp "$BATS_FILE_TMPDIR/traits" .
+	python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" run -p shell --name web --rw "$WORK/shared" --set process.terminal=pty \
+		sh -c "sh $PWD/traits > $PWD/program.new; mv $PWD/program.new $PWD/program; tty > $PWD/tty; read x; echo got \$x; exit 4" \
+		< <(exec 3>&-; for _ in {1..200}; do [ ! -e go ] || break; sleep 0.1; done; echo typed; sleep 1) > screen 2>&1 3>&- &
+	held=$!
+	end_later "$held"
+	eventually 10 test -s tty
+	eventually 10 enter true
+	TERM=$(sed -n s/^TERM=//p program) enter sh "$PWD/traits" > entered < /dev/null
+	diff program entered
+	# Both have a terminal at once, each its own.
+	gives 0 python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" enter web tty
+	has "$output" /dev/pts/
+	lacks "$output" "$(cat tty)"
+	: > go
+	local status=0
+	wait "$held" || status=$?
+	is "$status" 4
+	has "$(cat screen)" "got typed"
+}
 @test "the same with limits, umask, priority and directory" {
 	same_as_program --set process.limits.open_files=123 --set process.umask=0027 --set process.nice=7 --set process.directory=/tmp
 	has "$(cat entered)" "123" 0027 /tmp
