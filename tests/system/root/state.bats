@@ -77,7 +77,7 @@ has() { [[ $1 == *"$2"* ]] || { printf 'no "%s" in:\n%s\n' "$2" "$1"; return 1; 
 	has "$("$BAILEY" list)" "$NAME"
 	run "$BAILEY" stats "$NAME"
 	has "$output" " of 64M"
-	has "$output" "2 of 20"
+	has "$output" "3 of 20"
 	has "$output" "memory cap 64M (./capped.conf:3)"
 	[ "$(member "['memory']['counted_by']")" = cgroup ]
 	[ "$(member "['memory']['cap_bytes']")" = 67108864 ]
