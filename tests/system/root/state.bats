@@ -56,7 +56,7 @@ soon() {
 		sleep 0.05
 	done
 }
-runs() { [ "$(member "['tasks']['count']")" -ge 2 ]; }
+runs() { [ "$(member "['tasks']['count']")" -ge 3 ]; } # with the second thread of the first process
 refused() { [ "$(member "['tasks']['refused']")" -ge 1 ]; }
 # member EXPRESSION: of what stats --json says.
 member() { "$BAILEY" stats --json "$NAME" | python3 -c 'import json,sys
