@@ -8,7 +8,7 @@
 #include "plan/layout.h"
 
 struct table_row {
-	const char *user, *name, *profile, *pid, *age, *memory, *tasks, *state, *program, *degraded;
+	const char *user, *name, *profile, *pid, *age, *memory, *tasks, *state, *restarts, *program, *degraded;
 };
 
 static size_t wider(size_t width, const char *text)
@@ -31,10 +31,10 @@ static const char *degraded(struct arena *a, const struct state_record *r)
 static void print_text(struct cli *cli, struct buf *out, const struct sandboxes *all, const struct state_tasks *tasks)
 {
 	struct arena *a = &cli->arena;
-	const struct table_row head = { "USER", "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "STATE", "PROGRAM",
+	const struct table_row head = { "USER", "NAME", "PROFILE", "PID", "AGE", "MEMORY", "TASKS", "STATE", "RESTARTS", "PROGRAM",
 		"DEGRADED" };
 	struct table_row *rows = arena_array(a, all->count + 1, sizeof *rows);
-	size_t user = 0, name = 4, profile = 7, pid = 3, state = 0, less = 0, program;
+	size_t user = 0, name = 4, profile = 7, pid = 3, state = 0, again = 0, less = 0, program;
 	rows[0] = head;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct state_record *r = &all->items[i].record;
@@ -49,6 +49,7 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 			.memory = use.group.memory >= 0 ? sandboxes_bytes(a, (uint64_t)use.group.memory) : "-",
 			.tasks = use.group.tasks >= 0 ? arena_printf(a, "%lld", (long long)use.group.tasks) : "-",
 			.state = sandboxes_activity(&all->items[i]),
+			.restarts = arena_printf(a, "%u", r->restarts),
 			.program = layout_clean(a, path_base(r->program)),
 			.degraded = degraded(a, r),
 		};
@@ -60,13 +61,16 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 		less = wider(less, rows[i + 1].degraded);
 		if (strcmp(rows[i + 1].state, "running") != 0)
 			state = sizeof "starting";
+		if (r->restarts > 0)
+			again = sizeof "RESTARTS";
 	}
 	if (less > 0)
 		less = wider(less, head.degraded) + 1;
 	/* A name is for typing and stays whole; what is cut to the width is the program. */
 	if (profile > 20)
 		profile = 20;
-	size_t left = (user > 0 ? user + 1 : 0) + name + profile + pid + 5 + 7 + 6 + 5 + state + less, width = cli_width(cli);
+	size_t left = (user > 0 ? user + 1 : 0) + name + profile + pid + 5 + 7 + 6 + 5 + state + again + less,
+	       width = cli_width(cli);
 	program = width > left + 7 ? width - left : 7;
 	for (size_t i = 0; i <= all->count; i++) {
 		const struct table_row *r = &rows[i];
@@ -76,6 +80,8 @@ static void print_text(struct cli *cli, struct buf *out, const struct sandboxes 
 			(int)pid, r->pid, r->age, r->memory, r->tasks);
 		if (state > 0) /* when all of them run, it says nothing */
 			buf_printf(out, "%-*s", (int)state, r->state);
+		if (again > 0)
+			buf_printf(out, "%-*s", (int)again, r->restarts);
 		if (less > 0)
 			buf_printf(out, "%-*.*s %s", (int)program, (int)program, r->program, r->degraded);
 		else

@@ -228,6 +228,7 @@ END
 	detach --name web --restart on-failure:2 sh -c 'echo run; exit 7'
 	waits() { [ "$(field web restarts)" = 1 ] && [ "$(field web sandbox_pid)" = None ]; }
 	eventually 5 waits
+	has "$("$BAILEY" list)" "STATE    RESTARTS PROGRAM" "waiting  1        sh"
 	eventually 15 nothing_runs
 	starts web 3
 	is "$("$BAILEY" logs web)" $'run\nrun\nrun'
