@@ -164,15 +164,18 @@ begin() {
 	gone
 }
 # The template unit, of this tree, with a profile of the user.
+# The manager has another home than the tests.
 service() {
-	mkdir -p ~/.config/systemd/user ~/.config/bailey/profiles
-	sed "s|@BINDIR@/bailey|$BAILEY|" "$TREE/etc/systemd/bailey@.service.in" > ~/.config/systemd/user/bailey@.service
-	printf 'inherit = [ "shell" ];\nprocess = { command = [ "sh", "-c", "%s" ]; };\n' "$1" > ~/.config/bailey/profiles/served.conf
+	PROFILES=$(getent passwd "$(id -un)" | cut -d : -f 6)/.config/bailey/profiles
+	UNITS=$XDG_RUNTIME_DIR/systemd/user
+	mkdir -p "$UNITS" "$PROFILES"
+	sed "s|@BINDIR@/bailey|$BAILEY|" "$TREE/etc/systemd/bailey@.service.in" > "$UNITS/bailey@.service"
+	printf 'inherit = [ "shell" ];\nprocess = { command = [ "sh", "-c", "%s" ]; };\n' "$1" > "$PROFILES/served.conf"
 	systemctl --user daemon-reload
 }
 property() { systemctl --user show --property="$1" --value bailey@served; }
 @test "$BAILEY_VM: a profile is a service: started when the program runs, stopped with it, the status told" {
-	service 'trap \\"exit 0\\" TERM; echo serving; while :; do sleep 0.1; done'
+	service 'trap \"exit 0\" TERM; echo serving; while :; do sleep 0.1; done'
 	systemctl --user start bailey@served
 	[ "$(property ActiveState)/$(property SubState)" = active/running ]
 	"$BAILEY" list | grep -q "^served  *served "
@@ -187,10 +190,10 @@ property() { systemctl --user show --property="$1" --value bailey@served; }
 		sleep 0.05
 	done
 	[ "$(property Result)/$(property ExecMainStatus)" = exit-code/3 ]
-	echo 'nonsense = 1;' > ~/.config/bailey/profiles/served.conf
+	echo 'nonsense = 1;' > "$PROFILES/served.conf"
 	[ "$(systemctl --user start bailey@served 2> /dev/null || echo refused)" = refused ]
 	[ "$(property ExecMainStatus)" = 2 ]
 	systemctl --user reset-failed bailey@served
-	rm ~/.config/systemd/user/bailey@.service ~/.config/bailey/profiles/served.conf
+	rm "$UNITS/bailey@.service" "$PROFILES/served.conf"
 	systemctl --user daemon-reload
 }
