@@ -295,21 +295,25 @@ static int connect_network(
 	return 0;
 }
 
-static int make_rules(
-	const struct child_args *child, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+static int make_rules(const struct child_args *child, struct supervise *s, struct firewall_sockets *ret, struct undo *undo,
+	const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
-	struct firewall_sockets sockets;
 	say(o, STEP_FIREWALL, "rules of the sandbox's network", plan->firewall.rule_count);
-	int r = firewall_load(plan, s->pidfd, &child->mask, &sockets, e);
+	int r = firewall_load(plan, s->pidfd, &child->mask, ret, e);
 	if (r == 0 && s->refusals != NULL) {
-		s->refusals->fd = sockets.log;
-		undo_push(undo, undo_close, sockets.log);
+		s->refusals->fd = ret->log;
+		undo_push(undo, undo_close, ret->log);
 	}
-	if (r < 0 || s->resolver == NULL)
-		return r;
+	return r;
+}
+
+static int start_resolver(const struct child_args *child, struct supervise *s, const struct firewall_sockets *sockets,
+	struct undo *undo, const struct launch_options *o, struct err *e)
+{
+	const struct plan *plan = child->plan;
 	say(o, STEP_RESOLVER, "sets of addresses for names", plan->firewall.names.groups);
-	return resolver_start(s->resolver, plan, child->arena, o->resolver, &sockets, s->pidfd, s->signals, &child->mask, undo, e);
+	return resolver_start(s->resolver, plan, child->arena, o->resolver, sockets, s->pidfd, s->signals, &child->mask, undo, e);
 }
 
 /* For those who ask what the network holds; without it they are told that there is nothing to show. */
@@ -325,12 +329,16 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 	const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
+	struct firewall_sockets sockets = { -1, -1, -1 };
 	int r = 0;
 	if (plan->firewall.nft != NULL) {
-		r = make_rules(child, s, undo, o, e);
+		r = make_rules(child, s, &sockets, undo, o, e);
 		if (r == -ESRCH)
 			return 0; /* a sandbox that is gone is seen later */
 	}
+	FAULT(RESOLVER);
+	if (r == 0 && s->resolver != NULL)
+		r = start_resolver(child, s, &sockets, undo, o, e);
 	FAULT(NETWORK);
 	if (r == 0 && plan->network == NETWORK_USER)
 		r = connect_network(child, s, undo, o, e);

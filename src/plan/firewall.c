@@ -252,7 +252,7 @@ static const char *tcp_ports(struct planner *pl)
 static bool has_network(struct planner *pl, const struct item *first, const char *setting)
 {
 	const struct plan *plan = pl->plan;
-	if (plan->network != NETWORK_HOST && plan->network != NETWORK_NONE)
+	if (plan->network == NETWORK_USER || plan->network == NETWORK_BRIDGE)
 		return true;
 	struct diag *at;
 	if (plan->network_fallback != NULL) {
