@@ -178,10 +178,10 @@ def steps():
     for step in wanted:
         if f"FAULT({step});" not in source:
             problems.append(f"{step}: src/launch has no FAULT({step})")
-    slowest, done, missed = 0.0, 0, []
+    slowest, done, missed, ended_by_stop = 0.0, 0, [], 0
     for name in (None, "left"):
         for step in wanted:
-            for victim in ("launcher", "first", "all"):
+            for victim in ("launcher", "first", "all", "stopped"):
                 go = tempfile.mktemp(prefix="left-go-")
                 before = snapshot()
                 p = hold(step, go, name)
@@ -192,7 +192,15 @@ def steps():
                 what = f"{step}, {victim} killed, {'with' if name else 'without'} a name"
                 below = descendants(p.pid)
                 below[p.pid] = stat_of(p.pid)[1]
-                if victim == "first" and first is not None:
+                if victim == "stopped":  # and then ended as a user would, where it is known by then
+                    os.kill(p.pid, signal.SIGSTOP)
+                    listed = name and name in subprocess.run([bailey, "list"], capture_output=True, text=True, timeout=60).stdout
+                    if not listed:
+                        kill(p.pid)
+                    elif subprocess.run([bailey, "stop", "--time", "0", name], stdout=subprocess.DEVNULL, timeout=60).returncode != 0:
+                        problems.append(f"{what}: bailey stop fails")
+                    ended_by_stop += bool(listed)
+                elif victim == "first" and first is not None:
                     kill(first)
                 elif victim == "all":
                     for pid in below:
@@ -215,7 +223,8 @@ def steps():
                 done += 1
     if missed:
         problems.append(f"no launch came by: {sorted(set(missed))}")
-    print(f"{done} kills at {len(set(wanted) - set(missed))} of {len(wanted)} steps; "
+    print(f"{done} kills at {len(set(wanted) - set(missed))} of {len(wanted)} steps, {ended_by_stop} of them by bailey stop of a "
+          f"launcher that was stopped; "
           f"the last process was gone after {slowest * 1000:.0f} ms at most")
 
 

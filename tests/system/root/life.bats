@@ -150,3 +150,49 @@ they_are() { [ "$(everyone "$NAME" forged)" = "$1" ]; }
 	wait "${pids[@]}" || true
 	userdel -r "$other" > /dev/null 2>&1
 }
+@test "the freezer of version 2: pause, a paused one in the list, resume, stop" {
+	local unified group
+	for unified in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+		[ ! -w "$unified/cgroup.procs" ] || break
+	done
+	[ -e "$unified/cgroup.procs" ] || skip "needs a hierarchy of version 2: there is none at /sys/fs/cgroup or /sys/fs/cgroup/unified"
+	group=$unified/bailey-life-$$-0123abcd
+	mkdir -p "$group/payload" 2> /dev/null || skip "needs to make groups of version 2: $(mkdir "$group" 2>&1)"
+	[ -e "$group/cgroup.freeze" ] || {
+		rmdir "$group/payload" "$group"
+		skip "needs cgroup.freeze (Linux 5.2)"
+	}
+	# What a launcher with the driver "direct" writes down, and the two processes it is about.
+	cat > "$BATS_TEST_TMPDIR/launcher.py" <<- 'END'
+		import fcntl, json, os, signal, subprocess, sys, time
+		name, group = sys.argv[1:]
+		place = "/run/bailey/" + name
+		os.makedirs(place, 0o700)
+		fd = os.open(place, os.O_RDONLY)
+		fcntl.flock(fd, fcntl.LOCK_EX)
+		def process(pid):
+		    return {"pid": pid, "start": int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[19]), "inode": 0}
+		child = subprocess.Popen(["sh", "-c", "trap '' TERM; while :; do :; done"])
+		open(group + "/payload/cgroup.procs", "w").write(str(child.pid))
+		json.dump({"bailey": 1, "name": name, "profile": "box", "profile_path": None, "program": "/bin/sh", "plan": "0", "started": 0,
+		    "launcher": process(os.getpid()), "sandbox": process(child.pid), "task": process(child.pid), "own_network": True,
+		    "driver": "direct", "cgroups": [group], "limits": [], "degraded": [], "log": None, "restarts": 0, "waits_until": 0},
+		    open(place + "/state.json", "w"))
+		sys.exit(-child.wait())
+	END
+	python3 "$BATS_TEST_TMPDIR/launcher.py" "$NAME" "$group" 3>&- &
+	LAUNCHER=$!
+	eventually state_is running
+	"$BAILEY" pause "$NAME"
+	grep -qx "frozen 1" "$group/cgroup.events"
+	state_is paused
+	"$BAILEY" resume "$NAME"
+	grep -qx "frozen 0" "$group/cgroup.events"
+	state_is running
+	"$BAILEY" pause "$NAME"
+	"$BAILEY" stop --time 0 "$NAME"
+	ended_with 9
+	# Its directory stayed, as after kill -9 of a launcher; the group goes with it.
+	[ "$(state)" = "" ]
+	[ ! -d "$group" ]
+}
