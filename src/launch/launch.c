@@ -331,6 +331,7 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 	const struct plan *plan = child->plan;
 	struct firewall_sockets sockets = { -1, -1, -1 };
 	int r = 0;
+	FAULT(RESOLVER);
 	if (plan->firewall.nft != NULL) {
 		r = make_rules(child, s, &sockets, undo, o, e);
 		if (r == -ESRCH)

@@ -83,13 +83,16 @@ def links():
 
 
 def files():
-    """All that is in the places where a launch could leave something."""
+    """All that is in the places where a launch could leave something; where others write too, what is an ordinary user's own."""
     found = set()
-    for top in {os.environ["HOME"], tempfile.gettempdir(), "/dev/shm", "/var/tmp"}:
-        try:
-            found |= {os.path.join(top, n) for n in os.listdir(top)}
-        except OSError:
-            pass
+    for top in {os.environ["HOME"], tempfile.gettempdir(), "/dev/shm", "/var/tmp", "/tmp"}:
+        shared = top in ("/tmp", "/dev/shm", "/var/tmp")
+        for path in [os.path.join(top, n) for n in names(top)]:
+            try:
+                if not shared or os.lstat(path).st_uid == os.geteuid() != 0:
+                    found.add(path)
+            except OSError:
+                pass  # gone meanwhile
     return found
 
 
@@ -173,6 +176,7 @@ def first_process(p):
 def steps():
     with open(f"{tree}/src/launch/steps.def") as f:
         wanted = re.findall(r"^STEP\((\w+),", f.read(), re.M)
+    wanted.remove("ENTER")  # of commands that enter a sandbox, not of its launch
     wanted += ["TRACK", "DESCRIBE", "SUPERVISE", "SETTLE", "UNDO", "LEAVE"]
     source = "".join(open(f"{tree}/src/launch/{n}").read() for n in os.listdir(f"{tree}/src/launch") if n.endswith(".c"))
     for step in wanted:
@@ -239,12 +243,17 @@ def random_moments():
     begin = time.monotonic()
     subprocess.run(command("left", "true"), check=True, timeout=60)
     whole = time.monotonic() - begin
-    victims = {}
+    victims, entered = {}, 0
     for i in range(count):
         mark = f"{rng.randrange(10**6, 10**7)}"
         p = subprocess.Popen(command("left" if i % 2 else None, "sh", "-c", f"(setsid sleep {mark} &); sleep {mark}"),
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(rng.uniform(0, max(2 * whole, 0.12)))
+        entering = None
+        if i % 4 == 1:  # it has a name; whoever enters it ends with it, or is told that there is none
+            entering = subprocess.Popen([bailey, "enter", "left", "sleep", mark], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(0, 0.1))
         below = descendants(p.pid)
         if i % 3 == 0 or not below:
             who, victim = "launcher", p.pid
@@ -269,9 +278,16 @@ def random_moments():
                 kill(q)
         slowest = max(slowest, took or 0)
         p.wait(30)
+        if entering is not None:
+            try:
+                entered += entering.wait(GONE_S) != 2  # of none there is
+            except subprocess.TimeoutExpired:
+                problems.append(f"round {i}: {who} killed: bailey enter goes on")
+                entering.kill()
+                entering.wait()
         if i % 10 == 9 or i == count - 1:
             compare(before, f"round {i}, {who} killed")
-    print(f"{count} kills at random moments ({', '.join(f'{n} {w}' for w, n in sorted(victims.items()))}); "
+    print(f"{count} kills at random moments ({', '.join(f'{n} {w}' for w, n in sorted(victims.items()))}), {entered} with somebody who had entered; "
           f"the last process was gone after {slowest * 1000:.0f} ms at most")
 
 

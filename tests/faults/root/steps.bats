@@ -16,7 +16,7 @@ teardown_file() {
 	is_root || return 0
 	rig_remove
 }
-left() { timeout 500 python3 "$TREE/tests/lib/left.py" "$1" "$BAILEY" /run/bailey "${@:2}" 2>&1; }
+left() { TMPDIR=$BATS_TEST_TMPDIR timeout 500 python3 "$TREE/tests/lib/left.py" "$1" "$BAILEY" /run/bailey "${@:2}" 2>&1; }
 
 @test "root: killed at each step: no process survives, and the next command removes what is left" {
 	is_root || skip "needs root: this is uid $(id -u)"
