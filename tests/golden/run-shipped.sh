@@ -26,12 +26,12 @@ for machine in debian12 debian13 workstation; do
 			mkdir -p "$here/shipped/$machine"
 			cp got/text "$expected" && chmod 644 "$expected"
 		fi
-		if diff -u "$expected" got/text > diff 2>&1; then
+		if diff -u "$expected" got/text > differences 2>&1; then
 			echo "ok $count - $name on $machine"
 		else
 			failed=$((failed + 1))
 			echo "not ok $count - $name on $machine"
-			sed 's/^/# /' diff
+			sed 's/^/# /' differences
 		fi
 	done
 done

@@ -40,10 +40,10 @@ in_fish() {
 
 @test "words of each kind" {
 	is "$(words --pro)" --profile
-	is "$(words --profile qu)" "$(printf 'quux\n:files')"
-	is "$(words --profile=qu)" "$(printf -- '--profile=quux\n:files')"
-	is "$(words -p qu)" "$(printf 'quux\n:files')"
-	is "$(words -vp qu)" "$(printf 'quux\n:files')"
+	is "$(words --profile quu)" "$(printf 'quux\n:files')"
+	is "$(words --profile=quu)" "$(printf -- '--profile=quux\n:files')"
+	is "$(words -p quu)" "$(printf 'quux\n:files')"
+	is "$(words -vp quu)" "$(printf 'quux\n:files')"
 	is "$(words -p quux --with '')" sesame
 	is "$(words --profile=quux --with '')" sesame
 	is "$(words --with sesa)" sesame
@@ -59,8 +59,8 @@ in_fish() {
 	is "$(words --set filesystem.hide=/)" :files
 	is "$(words --ro '')" :files
 	is "$(words --fd '')" ""
-	is "$(words explain qu)" "$(printf 'quux\n:files')"
-	is "$(words check ./qu)" :files
+	is "$(words explain quu)" "$(printf 'quux\n:files')"
+	is "$(words check ./quu)" :files
 	is "$(words schema filesystem.b)" filesystem.binds
 	is "$(words schema --words val)" values:
 	is "$(words help sch)" schema
@@ -88,8 +88,8 @@ in_fish() {
 @test "bash" {
 	need bash
 	is "$(in_bash 'bailey --prof' bailey --prof)" --profile
-	is "$(in_bash 'bailey explain qu' bailey explain qu)" quux
-	is "$(in_bash 'bailey --profile=qu' bailey --profile = qu)" quux
+	is "$(in_bash 'bailey explain quu' bailey explain quu)" quux
+	is "$(in_bash 'bailey --profile=quu' bailey --profile = quu)" quux
 	is "$(in_bash 'bailey --profile=' bailey --profile = | grep -x quux)" quux
 	is "$(in_bash 'bailey --set network.mo' bailey --set network.mo)" network.mode=
 	is "$(in_bash 'bailey --set network.mode=h' bailey --set network.mode = h)" host
@@ -112,7 +112,7 @@ in_fish() {
 		expect timeout { exit 1 } \"network.mode=\"
 		send \"h\t\"
 		expect timeout { exit 2 } \"host \"
-		send \"\025bailey explain qu\t\"
+		send \"\025bailey explain quu\t\"
 		expect timeout { exit 3 } \"quux \"
 		exit 0"
 	echo "$output"
@@ -123,7 +123,7 @@ in_fish() {
 	need zsh
 	is "$(in_zsh 'bailey --prof')" --profile
 	has "$(in_zsh 'bailey explain q')" quux
-	is "$(in_zsh 'bailey --profile=qu')" --profile=quux
+	is "$(in_zsh 'bailey --profile=quu')" --profile=quux
 	is "$(in_zsh 'bailey --set network.mo')" network.mode=
 	is "$(in_zsh 'bailey --set network.mode=h')" network.mode=host
 	is "$(in_zsh 'bailey --set=network.mode=h')" --set=network.mode=host
@@ -137,8 +137,8 @@ in_fish() {
 @test "fish" {
 	need fish
 	is "$(in_fish 'bailey --prof')" --profile
-	is "$(in_fish 'bailey explain qu')" quux
-	is "$(in_fish 'bailey --profile=qu')" --profile=quux
+	is "$(in_fish 'bailey explain quu')" quux
+	is "$(in_fish 'bailey --profile=quu')" --profile=quux
 	is "$(in_fish 'bailey --set network.mo')" network.mode=
 	is "$(in_fish 'bailey --set network.mode=h')" network.mode=host
 	is "$(in_fish 'bailey --set=network.mode=h')" --set=network.mode=host
