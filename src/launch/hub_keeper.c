@@ -124,7 +124,8 @@ static int connect_outside(struct keeper *k, int fd)
 	}
 	sigset_t none;
 	(void)sigemptyset(&none);
-	int r = network_start(&k->pasta, k->plan, k->arena, k->holder, k->holder_pidfd, -1, &none, &k->undo, &e);
+	int r = network_start(&k->pasta, k->plan, k->plan->user_network.argv, k->plan->user_network.argc, k->arena, k->holder,
+		k->holder_pidfd, -1, &none, &k->undo, &e);
 	if (r == 0) {
 		k->polls[2].fd = k->pasta.pidfd;
 		return 0;

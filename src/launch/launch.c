@@ -268,10 +268,20 @@ static const char *network_name(const struct child_args *child, const struct lau
 	return child->hostname[0] != '\0' ? child->hostname : child->plan->profile_name;
 }
 
-static int connect_bridge(
-	struct bridge *bridge, const struct child_args *child, struct supervise *s, const struct launch_options *o, struct err *e)
+static int connect_bridge(struct bridge *bridge, const struct child_args *child, struct supervise *s, struct undo *undo,
+	const struct launch_options *o, struct err *e)
 {
-	say(o, STEP_NETWORK, "lines for bailey-net", child->plan->bridge.origin_count);
+	const struct bridge_network *b = &child->plan->bridge;
+	struct outside pasta;
+	int r = 0;
+	if (b->inward != NULL) {
+		say(o, STEP_NETWORK, "words for pasta", b->inward_count);
+		r = network_start(&pasta, child->plan, b->inward, b->inward_count, child->arena, s->sandbox, s->pidfd, s->signals,
+			&child->mask, undo, e);
+	}
+	if (r < 0)
+		return r;
+	say(o, STEP_NETWORK, "lines for bailey-net", b->origin_count);
 	return bridge_plug(bridge, child->plan, s->sandbox, s->pidfd, s->signals, network_name(child, o), e);
 }
 
@@ -287,7 +297,8 @@ static int connect_network(
 	}
 	say(o, STEP_NETWORK, "words for pasta", plan->user_network.argc);
 	struct outside pasta;
-	int r = network_start(&pasta, plan, child->arena, s->sandbox, s->pidfd, s->signals, &child->mask, undo, e);
+	int r = network_start(&pasta, plan, plan->user_network.argv, plan->user_network.argc, child->arena, s->sandbox, s->pidfd,
+		s->signals, &child->mask, undo, e);
 	if (r < 0)
 		return r;
 	s->network = pasta.pidfd;
@@ -344,7 +355,7 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 	if (r == 0 && plan->network == NETWORK_USER)
 		r = connect_network(child, s, undo, o, e);
 	if (r == 0 && plan->bridge.spec != NULL)
-		r = connect_bridge(bridge, child, s, o, e);
+		r = connect_bridge(bridge, child, s, undo, o, e);
 	if (r == 0 && network_waits(plan))
 		keep_namespace(child, s, undo);
 	if (r == 0 && network_waits(plan))

@@ -6,12 +6,10 @@
 
 enum { PASTA_MS = 10000 };
 
-static char **arguments(const struct plan *plan, struct arena *a, pid_t sandbox)
+static char **arguments(char *const *words, size_t count, struct arena *a, pid_t sandbox)
 {
-	const struct user_network *n = &plan->user_network;
-	char **argv = arena_array(a, n->argc + 7, sizeof *argv);
-	size_t count = n->argc;
-	memcpy(argv, n->argv, count * sizeof *argv);
+	char **argv = arena_array(a, count + 7, sizeof *argv);
+	memcpy(argv, words, count * sizeof *argv);
 	/* Not as descriptors of ours: once it has entered the user namespace it may look into the sandbox, but not into us. */
 	argv[count++] = arena_strdup(a, "--userns");
 	argv[count++] = arena_printf(a, "/proc/%d/ns/user", (int)sandbox);
@@ -36,10 +34,10 @@ static int fail(struct err *e, int error, const struct plan *plan, const struct 
 	return err_at(e, plan->network_origin);
 }
 
-int network_start(struct outside *ret, const struct plan *plan, struct arena *a, pid_t sandbox, int pidfd, int signals,
-	const sigset_t *mask, struct undo *undo, struct err *e)
+int network_start(struct outside *ret, const struct plan *plan, char *const *words, size_t count, struct arena *a, pid_t sandbox,
+	int pidfd, int signals, const sigset_t *mask, struct undo *undo, struct err *e)
 {
-	const struct outside_program pasta = { .path = plan->user_network.pasta, .argv = arguments(plan, a, sandbox) };
+	const struct outside_program pasta = { .path = plan->user_network.pasta, .argv = arguments(words, count, a, sandbox) };
 	int r = outside_start(ret, &pasta, mask, undo, e);
 	if (r < 0)
 		return err_at(e, plan->network_origin);

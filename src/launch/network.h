@@ -18,10 +18,10 @@ static inline bool network_waits(const struct plan *plan)
 }
 
 /*
- * Has pasta(1) connect the network namespace of the process `sandbox` (whose pidfd is `pidfd`) and waits until it does, 10 s at
+ * Has pasta(1), told `words`, connect the network namespace of the process `sandbox` (whose pidfd is `pidfd`) and waits until it does, 10 s at
  * most.  `signals` is the signalfd, `mask` the signal mask for the program.  0 with `*ret` for watching it, or -errno with `e`.
  */
-int network_start(struct outside *ret, const struct plan *plan, struct arena *a, pid_t sandbox, int pidfd, int signals,
-	const sigset_t *mask, struct undo *undo, struct err *e);
+int network_start(struct outside *ret, const struct plan *plan, char *const *words, size_t count, struct arena *a, pid_t sandbox,
+	int pidfd, int signals, const sigset_t *mask, struct undo *undo, struct err *e);
 
 #endif

@@ -445,6 +445,18 @@ static bool say_head(struct spec *s, const struct network_def *def)
 	return true;
 }
 
+/* In a user's hub. */
+static void say_inward(struct spec *s)
+{
+	const struct bridge_network *b = &s->pl->plan->bridge;
+	plan_inward(s->pl);
+	if (b->inward == NULL)
+		return;
+	struct origin o = s->pl->plan->user_network.forwards[0].origin;
+	say(s, o, "inward " PLAN_INWARD_DEVICE " " PLAN_INWARD4 " " PLAN_INWARD4_GATEWAY);
+	say(s, o, "inward " PLAN_INWARD_DEVICE " " PLAN_INWARD6 " " PLAN_INWARD6_GATEWAY);
+}
+
 /* One interface after the other: the network, and what the plan says of it. False after a diagnostic. */
 static bool plan_one(struct spec *s, const struct networks *all, const struct network_def *def)
 {
@@ -479,7 +491,10 @@ static bool plan_one(struct spec *s, const struct networks *all, const struct ne
 	say_link(s, have);
 	if (s->wish->number > 0)
 		return true;
-	say_forwards(s, def, have);
+	if (b->hub != NULL)
+		say_inward(s);
+	else
+		say_forwards(s, def, have);
 	place_hosts(pl, def);
 	return true;
 }

@@ -124,9 +124,10 @@ static bool check_possible(struct planner *pl, const struct network_def *def)
 			def->name);
 		diag_hint(pl->diags, e, "identity.user = \"root\", or network.mode = \"user\"");
 	}
-	if (pl->p->network_forward.count > 0)
+	if (pl->p->network_forward.count > 0 && !def->masquerade)
 		diag_error(pl->diags, pl->p->network_forward.items[0].origin, "network.forward",
-			"a network of the user's has no forwarded ports; network.mode = \"user\" has");
+			"the network \"%s\" (%s) leads nowhere, and from nowhere: it is without masquerade", def->name,
+			origin_text(pl->arena, def->origin));
 	if (plan->bridge.hub == NULL) {
 		struct diag *e = diag_error(
 			pl->diags, plan->network_origin, "network.bridge", "there is no place for the network \"%s\"", def->name);

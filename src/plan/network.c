@@ -4,6 +4,7 @@
 
 #include "base/inet.h"
 #include "host/resolve.h"
+#include "plan/networks.h"
 #include "plan/parts.h"
 
 /* DNS. Only this port of the host's loopback is let in, and only where the host's name server listens nowhere else. */
@@ -283,6 +284,25 @@ const char *plan_pasta_of_hub(struct planner *pl, const char **ret_hint)
 		argv[n->argc] = arena_strdup(pl->arena, words[n->argc]);
 	n->argv = argv;
 	return NULL;
+}
+
+void plan_inward(struct planner *pl)
+{
+	/* Not --config-net: the way out is another one. */
+	static const char *const words[] = { "pasta", "--foreground", "--quiet", "--no-map-gw", "-I", PLAN_INWARD_DEVICE, "-a",
+		PLAN_INWARD4, "-n", PLAN_INWARD4_MASK, "-g", PLAN_INWARD4_GATEWAY, "-a", PLAN_INWARD6, "-g", PLAN_INWARD6_GATEWAY,
+		"-T", "none", "-U", "none" };
+	enum { WORDS = sizeof words / sizeof *words };
+	struct bridge_network *b = &pl->plan->bridge;
+	size_t count = 0, forwards = pl->p->network_forward.count;
+	if (forwards == 0 || pl->plan->user_network.pasta == NULL)
+		return;
+	char **argv = arena_array(pl->arena, WORDS + 2 * forwards + 4, sizeof *argv);
+	for (; count < WORDS; count++)
+		argv[count] = arena_strdup(pl->arena, words[count]);
+	plan_forwards(pl, argv, &count);
+	b->inward = argv;
+	b->inward_count = count;
 }
 
 void plan_bridge_resolv(struct planner *pl)

@@ -13,6 +13,14 @@
 /* Where bailey-netd listens, which gives interfaces to programs of ordinary users. */
 #define PLAN_NETD_SOCKET "/run/bailey-netd.sock"
 
+/* In a hub, ports of the host lead to an interface of their own in the sandbox, which is connected to nothing else. */
+#define PLAN_INWARD_DEVICE "forward0"
+#define PLAN_INWARD4 "169.254.213.2"
+#define PLAN_INWARD4_GATEWAY "169.254.213.1"
+#define PLAN_INWARD4_MASK "255.255.255.252"
+#define PLAN_INWARD6 "fd62:6169:6c65:7a::2"
+#define PLAN_INWARD6_GATEWAY "fd62:6169:6c65:7a::1"
+
 /* The networks of the machine; none without the file. 0, or -errno with diagnostics. Owned by d->arena. */
 int plan_networks(struct networks *ret, struct facts *f, struct diags *d);
 

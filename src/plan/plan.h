@@ -187,6 +187,8 @@ struct bridge_network {
 	const struct origin *origins; /* of the lines of the spec, for its failures */
 	size_t origin_count;
 	const char *hub; /* a network of the user's: the directory of the hub it is in (launch/hub.h); NULL: it is the host's */
+	char *const *inward; /* arguments of a pasta of the sandbox's own, for forwarded ports in a hub; or NULL */
+	size_t inward_count;
 	const char *name, *device; /* of the network, of the bridge */
 	bool described; /* in networks.conf; else the bridge is somebody else's */
 	bool masquerade;

@@ -12,6 +12,8 @@
 #include "network/helper/link.h"
 #include "network/helper/rules.h"
 
+enum { INWARD_TABLE = 213 }; /* of routes */
+
 /* Switches that the interface begins with. */
 static void set_switches(const char *name, bool six)
 {
@@ -29,6 +31,45 @@ static void set_switches(const char *name, bool six)
 	(void)snprintf(gids, sizeof gids, "%u %u", (unsigned)getegid(), (unsigned)getegid());
 	if (rules_switch(ping, "0 2147483647") < 0)
 		(void)rules_switch(ping, gids);
+}
+
+/*
+ * The interface that forwarded ports lead to.  pasta sends to the address it has seen last: that must be ours, not the nobody that asks
+ * whether an address is free, so nothing asks, and what we have is announced.
+ */
+static int configure_inward(struct link *link, const struct spec *s, struct err *e)
+{
+	const char *device = s->inward[0].device;
+	unsigned index = link_index(device);
+	static const struct {
+		const char *name, *value;
+	} switches[] = { { "accept_ra", "0" }, { "accept_dad", "0" }, { "ndisc_notify", "1" } };
+	int r = index == 0 ? err_set(e, ENODEV, "the interface %s is gone", device) : 0;
+	for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+		char path[96];
+		(void)snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/%s", device, switches[i].name);
+		(void)rules_switch(path, switches[i].value);
+	}
+	if (r == 0)
+		r = link_up(link, index, e);
+	for (size_t i = 0; i < s->inward_count && r == 0; i++) {
+		const struct spec_inward *x = &s->inward[i];
+		struct subnet with_gateway = x->address;
+		with_gateway.prefix = subnet_bits(x->address.family) - 2;
+		r = link_add_address(link, index, &with_gateway, e);
+		if (r < 0 && x->address.family == AF_INET6 && (e->code == EACCES || e->code == EOPNOTSUPP || e->code == EPERM)) {
+			*e = (struct err){ 0 }; /* IPv6 is turned off: nothing comes by it */
+			r = 0;
+			continue;
+		}
+		if (r == 0)
+			r = link_add_route(link, index, INWARD_TABLE, &x->gateway, e);
+		if (r == 0)
+			r = link_add_rule(link, &x->address, INWARD_TABLE, e);
+		if (r < 0)
+			r = spec_at(e, x->line);
+	}
+	return r;
 }
 
 /* In the network namespace of the sandbox. */
@@ -55,10 +96,12 @@ static int configure(const struct spec *s, const struct lease *l, struct err *e)
 	if (r == 0)
 		r = link_up(&link, index, e);
 	for (size_t i = 0; i < s->route_count && r == 0; i++) {
-		r = link_add_route(&link, index, &s->routes[i], e);
+		r = link_add_route(&link, index, 0, &s->routes[i], e);
 		if (r < 0)
 			r = spec_at(e, s->route_lines[i]);
 	}
+	if (r == 0 && s->inward_count > 0)
+		r = configure_inward(&link, s, e);
 	link_close(&link);
 	return r;
 }

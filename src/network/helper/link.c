@@ -1,6 +1,7 @@
 #include "network/helper/link.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
@@ -9,6 +10,7 @@
 #include <netlink/route/link/bridge.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/route/route.h>
+#include <netlink/route/rule.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -253,7 +255,7 @@ int link_up(struct link *l, unsigned index, struct err *e)
 	return change(l, index, 0, IFF_UP, e, "cannot set the interface up");
 }
 
-int link_add_route(struct link *l, unsigned index, const struct subnet *gateway, struct err *e)
+int link_add_route(struct link *l, unsigned index, unsigned table, const struct subnet *gateway, struct err *e)
 {
 	struct rtnl_route *route = rtnl_route_alloc();
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
@@ -263,6 +265,7 @@ int link_add_route(struct link *l, unsigned index, const struct subnet *gateway,
 	int r = route != NULL && hop != NULL && to != NULL && via != NULL ? 0 : -NLE_NOMEM;
 	if (r == 0) {
 		(void)rtnl_route_set_family(route, (uint8_t)gateway->family);
+		rtnl_route_set_table(route, table != 0 ? table : RT_TABLE_MAIN);
 		r = rtnl_route_set_dst(route, to);
 		rtnl_route_nh_set_ifindex(hop, (int)index);
 		rtnl_route_nh_set_gateway(hop, via);
@@ -277,4 +280,23 @@ int link_add_route(struct link *l, unsigned index, const struct subnet *gateway,
 	nl_addr_put(to);
 	rtnl_route_put(route);
 	return r < 0 ? fail(l, r, e, "cannot make the default route") : 0;
+}
+
+int link_add_rule(struct link *l, const struct subnet *from, unsigned table, struct err *e)
+{
+	struct rtnl_rule *rule = rtnl_rule_alloc();
+	struct nl_addr *sender = nl_addr_build(from->family, from->bytes, subnet_bits(from->family) / 8);
+	begin(l);
+	int r = rule != NULL && sender != NULL ? 0 : -NLE_NOMEM;
+	if (r == 0) {
+		rtnl_rule_set_family(rule, from->family);
+		rtnl_rule_set_table(rule, table);
+		rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
+		r = rtnl_rule_set_src(rule, sender);
+	}
+	if (r == 0)
+		r = rtnl_rule_add(l->socket, rule, NLM_F_CREATE | NLM_F_EXCL);
+	nl_addr_put(sender);
+	rtnl_rule_put(rule);
+	return r < 0 ? fail(l, r, e, "cannot make the rule for forwarded ports") : 0;
 }

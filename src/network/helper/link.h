@@ -62,6 +62,9 @@ int link_set_mtu(struct link *l, unsigned index, unsigned mtu, struct err *e);
 int link_up(struct link *l, unsigned index, struct err *e);
 
 /* A default route by way of `gateway`. */
-int link_add_route(struct link *l, unsigned index, const struct subnet *gateway, struct err *e);
+int link_add_route(struct link *l, unsigned index, unsigned table, const struct subnet *gateway, struct err *e);
+
+/* What has this address as its sender goes by that table of routes. 0, or -errno with `e`. */
+int link_add_rule(struct link *l, const struct subnet *from, unsigned table, struct err *e);
 
 #endif

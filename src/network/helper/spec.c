@@ -70,6 +70,16 @@ static bool add_forward(struct spec *s, struct arena *a, char *const *word, unsi
 	return true;
 }
 
+static bool add_inward(struct spec *s, char *const *word, unsigned line)
+{
+	if (s->inward_count == ADDRESSES_MAX || word[1] == NULL || word[2] == NULL || word[3] == NULL)
+		return false;
+	struct spec_inward *x = &s->inward[s->inward_count++];
+	x->device = word[1];
+	x->line = line;
+	return subnet_read(word[2], &x->address) == 0 && subnet_read(word[3], &x->gateway) == 0;
+}
+
 static bool read_line(struct spec *s, struct arena *a, char *const *word, unsigned line)
 {
 	const char *key = word[0];
@@ -94,6 +104,8 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 		return add_subnet(s->masquerade, NULL, &s->masquerade_count, word[1], line);
 	if (strcmp(key, "route") == 0)
 		return add_subnet(s->routes, s->route_lines, &s->route_count, word[1], line);
+	if (strcmp(key, "inward") == 0)
+		return add_inward(s, word, line);
 	if (strcmp(key, "nft") == 0) {
 		s->nft = word[1];
 		return word[1] != NULL && word[1][0] == '/';

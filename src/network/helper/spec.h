@@ -19,6 +19,8 @@
  *   rate_in BITS                 in a second, towards the sandbox
  *   rate_out BITS
  *   forward tcp|udp ADDRESS PORT INSIDE
+ *   inward DEVICE ADDRESS GATEWAY    inside there is one more interface: it gets the address, and what has that as its sender leaves
+ *                                    by it.  One line for each family
  */
 #ifndef BAILEY_NETWORK_HELPER_SPEC_H
 #define BAILEY_NETWORK_HELPER_SPEC_H
@@ -46,6 +48,12 @@ struct spec_forward {
 	unsigned line;
 };
 
+struct spec_inward {
+	const char *device;
+	struct subnet address, gateway;
+	unsigned line;
+};
+
 struct spec {
 	const char *network, *state, *bridge, *nft, *mac;
 	const char *service; /* the socket of bailey-netd, which makes the interface; NULL: we do */
@@ -58,6 +66,8 @@ struct spec {
 	size_t gateway_count, masquerade_count, route_count;
 	struct spec_address addresses[ADDRESSES_MAX];
 	size_t address_count;
+	struct spec_inward inward[ADDRESSES_MAX];
+	size_t inward_count;
 	struct spec_forward *forwards;
 	size_t forward_count, forward_cap;
 };

@@ -20,6 +20,16 @@ syscalls = { allow = [ "@network" ]; };
 END
 	done
 	sed -i 's/bridge = "user"/bridge = "quiet"/' "$COPY/quiet.conf"
+	mkdir "$COPY/tests/web"
+	echo inside > "$COPY/tests/web/who"
+	# The client speaks first: some pasta lets no server do so that is asked from elsewhere than the loopback.
+	cat > "$COPY/tests/get.py" << 'END'
+import sys, urllib.request
+try:
+    print(urllib.request.urlopen("http://%s/who" % sys.argv[1], timeout=5).read().decode().strip())
+except OSError as e:
+    print("no:", e)
+END
 	rig_own
 }
 teardown_file() {
@@ -91,6 +101,21 @@ on_host() {
 	[ "${lines[3]}" = "no: Network is unreachable" ]
 	[[ ${lines[4]} == "first 10.213.64."* ]]
 	[ "${#lines[@]}" -eq 5 ]
+}
+@test "forwarded ports lead inside, from the loopback and from other addresses, over IPv4 and IPv6; others do not" {
+	run on_host 'sed "s/bridge = \"user\";/bridge = \"user\"; forward = ( { host = \"127.0.0.1:9090\"; port = 9000; }, { host = \"203.0.113.10:9091\"; port = 9000; }, { host = \"[::1]:9092\"; port = 9000; }, { host = \"[2001:db8::10]:9093\"; port = 9000; } );/" $P/a.conf > f.conf
+		$B run -p ./f.conf python3 -m http.server -d $P/tests/web -b :: 9000 2> err & l=$!
+		get() { python3 $P/tests/get.py "$1"; }; up() { [ "$(get 127.0.0.1:9090)" = inside ]; }; await 20 up
+		get 127.0.0.1:9090; get 203.0.113.10:9091; get "[::1]:9092"; get "[2001:db8::10]:9093"; get 127.0.0.1:9000; get 203.0.113.10:9090
+		$B run -p $P/b.conf python3 $P/tests/get.py a:9000; $B run -p ./f.conf true; echo "status $?"
+		kill $l; wait $l 2> /dev/null; get 127.0.0.1:9090; cat err | grep -v "GET /who"; left'
+	[ "${lines[0]} ${lines[1]} ${lines[2]} ${lines[3]}" = "inside inside inside inside" ]
+	[[ ${lines[4]} == "no: "* ]]
+	[[ ${lines[5]} == "no: "* ]]
+	[ "${lines[6]}" = inside ]
+	[[ $output == *"f.conf:3: error: cannot connect the sandbox's network: pasta: "* ]]
+	[[ $output == *"status 125"* ]]
+	[[ ${lines[-1]} == "no: "* ]]
 }
 @test "the program has no power over its interface, over the hub, or its files" {
 	run on_host '$B run -p $P/a.conf --set namespaces.user=nested --set syscalls.allow=@sandbox sh -c "ip link set eth0 down; ip -br link show eth0
