@@ -211,7 +211,8 @@ void child_main(const struct child_args *args)
 		child_fail(args, STEP_CGROUPS, -errno, 0);
 	mode_t mask = umask(0); /* modes in the plan are exact */
 	FAULT(LOOPBACK);
-	if (plan->network != NETWORK_HOST && (r = loopback_up()) < 0)
+	/* Of one that is joined it is up already. */
+	if ((plan->clone_flags & CLONE_NEWNET) != 0 && (r = loopback_up()) < 0)
 		child_fail(args, STEP_LOOPBACK, r, 0);
 	FAULT(HOSTNAME);
 	if (args->hostname[0] != '\0' && sethostname(args->hostname, strlen(args->hostname)) < 0)

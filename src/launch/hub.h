@@ -12,7 +12,6 @@
 #ifndef BAILEY_LAUNCH_HUB_H
 #define BAILEY_LAUNCH_HUB_H
 
-#include <linux/sched.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -41,11 +40,5 @@ void hub_leave(void *hub);
  * needs.  0 or -errno.
  */
 int hub_enter(const struct hub *h);
-
-/*
- * clone3(2) of a child of ours whose user namespace is below the hub's.  Its pid (0 in itself) with `*ret_pidfd`, or -errno; `args` must not
- * ask for a pidfd.
- */
-pid_t hub_clone(const struct hub *h, struct clone_args *args, int *ret_pidfd);
 
 #endif

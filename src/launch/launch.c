@@ -16,6 +16,7 @@
 #include "launch/events.h"
 #include "launch/fault.h"
 #include "launch/firewall.h"
+#include "launch/join.h"
 #include "launch/maps.h"
 #include "launch/network.h"
 #include "launch/notify.h"
@@ -73,7 +74,7 @@ static int make_socket(struct child_args *child, struct supervise *s, struct und
 	return 0;
 }
 
-static int clone_sandbox(const struct child_args *child, const struct cgroup *group, const struct hub *hub, struct supervise *s,
+static int clone_sandbox(const struct child_args *child, const struct cgroup *group, const struct below *below, struct supervise *s,
 	struct undo *undo, struct err *e)
 {
 	const struct plan *plan = child->plan;
@@ -89,10 +90,9 @@ static int clone_sandbox(const struct child_args *child, const struct cgroup *gr
 		clone.flags |= CLONE_INTO_CGROUP;
 		clone.cgroup = (unsigned)group->leaf;
 	}
-	bool below = plan->bridge.hub != NULL;
-	if (below)
+	if (below->user >= 0)
 		clone.flags &= ~(__u64)CLONE_PIDFD;
-	pid_t pid = below ? hub_clone(hub, &clone, &pidfd) : sys_clone3(&clone);
+	pid_t pid = below->user >= 0 ? below_clone(below, &clone, &pidfd) : sys_clone3(&clone);
 	if (pid == 0)
 		child_main(child);
 	(void)close(child->socket); /* its end belongs to the sandbox; ours then sees when that is gone */
@@ -169,7 +169,7 @@ static int stay_tied(const struct launch_background *b, struct err *e)
 
 /* Up to the clone: everything that allocates or may fail in a way that needs words. */
 static int prepare(struct child_args *child, struct cgroup *group, struct track *track, struct bridge *bridge, struct hub *hub,
-	struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
+	struct below *below, struct supervise *s, struct undo *undo, const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
 	FAULT(CGROUP);
@@ -177,9 +177,14 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 	FAULT(TRACK);
 	if (r == 0)
 		r = track_begin(track, e);
+	if (r == 0 && plan->join.name != NULL) {
+		r = join_open(below, child->arena, plan, track->facts, e);
+		undo_push_object(undo, join_close, below);
+	}
 	if (r == 0 && plan->bridge.hub != NULL) {
 		r = hub_join(hub, child->arena, plan, e);
 		undo_push_object(undo, hub_leave, hub);
+		below->user = hub->holder;
 		s->network = hub->connection;
 		s->network_of = "the hub of the user's networks";
 	}
@@ -204,7 +209,7 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 	}
 	say(o, STEP_FILTER, "instructions of the system call filter", child->filter.len);
 	if (r == 0)
-		r = prepare_texts(child, plan, e);
+		r = prepare_texts(child, plan, below, e);
 	if (r == 0)
 		r = watch_signals(child, s, undo, e);
 	if (r == 0)
@@ -380,6 +385,7 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	struct cgroup group = { .leaf = -1, .keeper = -1 };
 	struct bridge bridge; /* not touched where there is none */
 	struct hub hub;
+	struct below below = BELOW_NONE;
 	track_init(&track, a, plan, facts, &group, o);
 	struct control control; /* the rest of it is not touched before anybody can connect */
 	control.listener = -1;
@@ -428,15 +434,17 @@ int launch(struct outcome *ret, struct arena *a, const struct plan *plan, struct
 	if (s.terminal.fd >= 0)
 		undo_push(&undo, undo_close, s.terminal.fd);
 	if (r == 0)
-		r = prepare(&child, &group, &track, &bridge, &hub, &s, &undo, o, e);
+		r = prepare(&child, &group, &track, &bridge, &hub, &below, &s, &undo, o, e);
 	remember(&s, a, plan);
 	if (r == 0) {
 		say(o, STEP_CLONE, "operations build the file tree", plan->mount_count);
 		FAULT(CLONE);
 		(void)malloc_trim(0); /* what libraries used: neither process needs it again */
-		r = clone_sandbox(&child, &group, &hub, &s, &undo, e);
+		r = clone_sandbox(&child, &group, &below, &s, &undo, e);
 		if (r == -EACCES && group.leaf >= 0)
 			(void)prepare_failure(e, plan, facts, STEP_PLACE, -r, 0);
+		else if (r < 0 && below.network >= 0)
+			(void)join_failure(e, plan, -r);
 		else if (r < 0)
 			(void)prepare_failure(e, plan, facts, STEP_CLONE, -r, 0);
 	}

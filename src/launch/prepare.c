@@ -201,10 +201,12 @@ static int draw(void *bytes, size_t n, struct err *e)
 	return 0;
 }
 
-int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e)
+int prepare_texts(struct child_args *args, const struct plan *plan, const struct below *below, struct err *e)
 {
-	(void)snprintf(args->uid_map, sizeof args->uid_map, "%u %u 1\n", (unsigned)plan->inside_uid, (unsigned)plan->uid);
-	(void)snprintf(args->gid_map, sizeof args->gid_map, "%u %u 1\n", (unsigned)plan->inside_gid, (unsigned)plan->gid);
+	uid_t uid = below->uid != (uid_t)-1 ? below->uid : plan->uid;
+	gid_t gid = below->gid != (gid_t)-1 ? below->gid : plan->gid;
+	(void)snprintf(args->uid_map, sizeof args->uid_map, "%u %u 1\n", (unsigned)plan->inside_uid, (unsigned)uid);
+	(void)snprintf(args->gid_map, sizeof args->gid_map, "%u %u 1\n", (unsigned)plan->inside_gid, (unsigned)gid);
 	if (plan->hostname_random) {
 		uint32_t numbers[3];
 		if (draw(numbers, sizeof numbers, e) < 0)

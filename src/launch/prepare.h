@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "host/facts.h"
+#include "launch/below.h"
 #include "launch/child.h"
 #include "launch/message.h"
 #include "launch/undo.h"
@@ -40,7 +41,7 @@ int prepare_settle(const struct plan *plan, struct err *e);
 int prepare_descriptors(struct child_args *args, struct err *e);
 
 /* Fills in the texts of `args` that the child writes: id maps, host name, machine id. 0 or -errno with `e`. */
-int prepare_texts(struct child_args *args, const struct plan *plan, struct err *e);
+int prepare_texts(struct child_args *args, const struct plan *plan, const struct below *below, struct err *e);
 
 /* "cannot enter the Landlock domain": what a step that failed could not do. */
 const char *prepare_words(enum step step);

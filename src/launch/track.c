@@ -126,6 +126,7 @@ static int write_down(const struct track *t, pid_t launcher, const struct told *
 		.plan = digest(&a, t->plan),
 		.started = t->started,
 		.own_network = t->plan->network != NETWORK_HOST,
+		.hub = t->plan->bridge.hub != NULL,
 	};
 	if (t->instance != NULL) {
 		r.instance = t->instance->digest;

@@ -153,8 +153,8 @@ static void plan_resolv(struct planner *pl, struct servers *s)
 	struct user_network *n = &pl->plan->user_network;
 	struct resolved r;
 	/* pasta(1) can lead to the one on 127.0.0.1; a bridge that leads nowhere does without any. */
-	bool bridge = pl->plan->network == NETWORK_BRIDGE;
-	if (bridge ? pl->plan->bridge.masquerade && (s->loopback || s->stub) : s->loopback) {
+	bool user = pl->plan->network == NETWORK_USER;
+	if (user ? s->loopback : pl->plan->bridge.masquerade && (s->loopback || s->stub)) {
 		struct diag *at = diag_error(pl->diags, pl->plan->network_origin, "network.mode",
 			"the host's name server listens on its loopback only, which a network of its own does not reach");
 		diag_hint(pl->diags, at, "name another one: network.dns = [ \"ADDRESS\" ]");
@@ -355,7 +355,7 @@ static void check_unused(struct planner *pl)
 	check_bridge_unused(pl);
 	if (pl->plan->network == NETWORK_USER || p->network_mode.i == NETWORK_USER)
 		return;
-	if (p->network_dns.count > 0)
+	if (p->network_dns.count > 0 && p->network_mode.i != NETWORK_JOIN)
 		diag_error(pl->diags, p->network_dns.items[0].origin, "network.dns", "mode \"%s\" has no name servers of its own",
 			schema_choice_word((int)p->network_mode.i));
 	if (p->network_forward.count > 0)
@@ -372,6 +372,8 @@ void plan_network(struct planner *pl)
 	check_unused(pl);
 	if (plan->network == NETWORK_BRIDGE)
 		plan_bridge(pl);
+	if (plan->network == NETWORK_JOIN)
+		plan_join(pl);
 	if (plan->network != NETWORK_USER)
 		return;
 	const char *hint, *why = pasta_missing(pl, &plan->user_network.pasta, &hint);

@@ -42,9 +42,8 @@ static void note_network(struct planner *pl)
 	const struct bridge_network *b = &plan->bridge;
 	if (b->spec != NULL && !plan->firewall.only)
 		planner_note(pl, b->origin,
-			arena_printf(pl->arena,
-				"The other sandboxes of the network can be reached, and services of the host that listen on the bridge's or all "
-				"addresses%s.",
+			arena_printf(pl->arena, "The other sandboxes of the network can be reached%s%s.",
+				b->hub != NULL ? "" : ", and services of the host that listen on the bridge's or all addresses",
 				b->masquerade ? "; beyond the host, whatever the host itself can reach" : ""));
 	if (plan->network != NETWORK_HOST)
 		return;

@@ -85,6 +85,9 @@ int plan_hub(struct planner *pl, const struct network_def **ret);
  */
 const char *plan_pasta_of_hub(struct planner *pl, const char **ret_hint);
 
+/* network.join. */
+void plan_join(struct planner *pl);
+
 /* network.forward on a network in a hub: plan->bridge.inward, for the pasta that is planned. */
 void plan_inward(struct planner *pl);
 

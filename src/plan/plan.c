@@ -35,7 +35,7 @@ static void plan_namespaces(struct planner *pl)
 	plan->nested = p->namespaces_user.i == USER_NESTED;
 	plan->nested_origin = p->namespaces_user.origin;
 	plan_network(pl);
-	if (plan->network != NETWORK_HOST)
+	if (plan->network != NETWORK_HOST && plan->network != NETWORK_JOIN)
 		plan->clone_flags |= CLONE_NEWNET;
 	plan->machine_id_private = p->identity_machine_id.i != MACHINE_ID_HOST;
 }

@@ -308,10 +308,15 @@ struct plan {
 	uint64_t clone_flags;
 	bool nested; /* user namespaces of its own are allowed */
 	struct origin nested_origin;
-	enum choice_value network; /* NETWORK_NONE, NETWORK_HOST, NETWORK_USER */
+	enum choice_value network; /* NETWORK_NONE, NETWORK_HOST, NETWORK_USER, ... */
 	struct origin network_origin;
 	struct user_network user_network; /* of NETWORK_USER; name servers and forwards also of NETWORK_BRIDGE */
 	struct bridge_network bridge; /* of NETWORK_BRIDGE */
+	struct {
+		const char *name; /* of NETWORK_JOIN: of a sandbox; NULL: none */
+		const char *path; /* of a network namespace that has the name; or NULL */
+		struct origin origin;
+	} join;
 	struct firewall_plan firewall;
 	const char *network_fallback; /* why "user" became NETWORK_HOST, or NULL */
 

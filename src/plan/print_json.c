@@ -133,6 +133,11 @@ static void namespaces(struct json *j, const struct plan *plan)
 		user_network(j, &plan->user_network);
 	if (plan->firewall.nft != NULL)
 		firewall(j, &plan->firewall);
+	if (plan->join.name != NULL) {
+		json_string(j, "join", plan->join.name);
+		json_string(j, "join_path", plan->join.path);
+		json_origin(j, "join_origin", plan->join.origin);
+	}
 	if (plan->network == NETWORK_BRIDGE) {
 		print_bridge_json(j, plan);
 		forwards(j, &plan->user_network);

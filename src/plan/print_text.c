@@ -222,6 +222,9 @@ static void network(struct text *t)
 		line += len + (line[len] == '\n');
 	}
 	print_bridge_text(&t->l, plan);
+	if (plan->join.name != NULL)
+		row(t, "of", plan->join.path != NULL ? plan->join.path : arena_printf(t->arena, "the sandbox %s", plan->join.name),
+			plan->join.origin);
 	for (size_t i = 0; i < n->forward_count; i++)
 		row(t, "forward",
 			arena_printf(t->arena, "%s %s of the host leads to port %u",

@@ -48,6 +48,7 @@ void state_record_print(struct buf *out, const struct state_record *r)
 	print_process(&j, "sandbox", &r->sandbox);
 	print_process(&j, "task", &r->task);
 	json_bool(&j, "own_network", r->own_network);
+	json_bool(&j, "hub", r->hub);
 	json_string(&j, "driver", r->driver);
 	json_array(&j, "cgroups");
 	for (size_t i = 0; i < r->cgroup_count; i++)
@@ -178,6 +179,8 @@ int state_record_read(struct state_record *ret, struct arena *a, const char *tex
 	ret->task = process(&r, top, "task");
 	const struct json_value *own = member(&r, top, "own_network", JSON_BOOL);
 	ret->own_network = own != NULL && own->number != 0;
+	const struct json_value *hub = member(&r, top, "hub", JSON_BOOL);
+	ret->hub = hub != NULL && hub->number != 0;
 	ret->driver = text_or_null(&r, top, "driver");
 	ret->cgroups = texts(&r, top, "cgroups", &ret->cgroup_count);
 	read_limits(&r, ret, top);

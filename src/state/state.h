@@ -127,6 +127,7 @@ struct state_record {
 	struct state_process launcher, sandbox,
 		task; /* bailey; the sandbox's first process; the program. Not known while it starts: 0 */
 	bool own_network; /* it is in a network namespace of its own */
+	bool hub; /* on a network in the hub of its user */
 	const char *driver; /* of the cgroup, or NULL when it has none */
 	const char **cgroups; /* its directories with limits: one on version 2, one for each hierarchy on version 1 */
 	size_t cgroup_count;

@@ -61,7 +61,8 @@ static void test_texts(void)
 	};
 	struct child_args one = { 0 }, two = { 0 };
 	struct err e = { 0 };
-	ok(prepare_texts(&one, &plan, &e) == 0 && prepare_texts(&two, &plan, &e) == 0, "texts are prepared");
+	ok(prepare_texts(&one, &plan, &BELOW_NONE, &e) == 0 && prepare_texts(&two, &plan, &BELOW_NONE, &e) == 0,
+		"texts are prepared");
 	same(one.uid_map, "1000 1000 1\n", "the user is mapped to himself");
 	same(one.gid_map, "100 100 1\n", "and the group");
 	same(one.hostname, "firefox", "the host name is the plan's");
@@ -71,7 +72,7 @@ static void test_texts(void)
 	ok(strcmp(one.machine_id, two.machine_id) != 0, "a new one each time");
 
 	plan.inside_uid = plan.inside_gid = 0;
-	ok(prepare_texts(&one, &plan, &e) == 0, "for root inside too");
+	ok(prepare_texts(&one, &plan, &BELOW_NONE, &e) == 0, "for root inside too");
 	same(one.uid_map, "0 1000 1\n", "uid 0 is the user");
 	same(one.gid_map, "0 100 1\n", "and gid 0 the group");
 
@@ -79,12 +80,12 @@ static void test_texts(void)
 	plan.hostname_random = true;
 	unsigned number = 10000;
 	char adjective[32], noun[32];
-	ok(prepare_texts(&one, &plan, &e) == 0 && sscanf(one.hostname, "%31[a-z]-%31[a-z]-%u", adjective, noun, &number) == 3 &&
-			number < 10000,
+	ok(prepare_texts(&one, &plan, &BELOW_NONE, &e) == 0 &&
+			sscanf(one.hostname, "%31[a-z]-%31[a-z]-%u", adjective, noun, &number) == 3 && number < 10000,
 		"a random host name is adjective-noun-number: %s", one.hostname);
 	plan.hostname_random = false;
 	struct child_args none = { 0 };
-	ok(prepare_texts(&none, &plan, &e) == 0 && none.hostname[0] == '\0', "without a name the host's is left");
+	ok(prepare_texts(&none, &plan, &BELOW_NONE, &e) == 0 && none.hostname[0] == '\0', "without a name the host's is left");
 
 	char name[64];
 	const uint32_t largest[3] = { UINT32_MAX, UINT32_MAX, UINT32_MAX };
