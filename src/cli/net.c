@@ -29,11 +29,12 @@ struct leases {
 	bool secret; /* only root may read them */
 };
 
-static void read_leases(struct cli *cli, const char *network, struct leases *ret)
+static void read_leases(struct cli *cli, const struct network_def *def, struct leases *ret)
 {
 	struct arena *a = &cli->arena;
 	*ret = (struct leases){ 0 };
-	int fd = open(arena_printf(a, PLAN_NETWORKS_STATE "/%s/leases", network), O_RDONLY | O_CLOEXEC);
+	const char *state = def->hub != NULL ? def->hub : PLAN_NETWORKS_STATE;
+	int fd = open(arena_printf(a, "%s/%s/leases", state, def->name), O_RDONLY | O_CLOEXEC);
 	ret->secret = fd < 0 && errno == EACCES;
 	if (fd < 0)
 		return;
@@ -57,6 +58,8 @@ static void read_leases(struct cli *cli, const char *network, struct leases *ret
 
 static bool is_up(struct cli *cli, const struct network_def *def)
 {
+	if (def->hub != NULL)
+		return access(arena_printf(&cli->arena, "%s/%s/leases", def->hub, def->name), F_OK) == 0;
 	return access(arena_printf(&cli->arena, "/sys/class/net/%s/bridge", def->device), F_OK) == 0;
 }
 
@@ -101,6 +104,9 @@ static int tell_helper(struct cli *cli, const char *verb, const char *spec)
 static int change(struct cli *cli, const char *verb, const struct network_def *def)
 {
 	struct diags d = { .arena = &cli->arena };
+	if (def->hub != NULL)
+		return cli_fail(cli, EXIT_USAGE, NULL,
+			"a network of the user's, as \"%s\", is up for as long as sandboxes are on it", def->name);
 	if (geteuid() != 0)
 		return cli_fail(cli, EXIT_SETUP, arena_printf(&cli->arena, "sudo bailey net %s %s", verb, def->name),
 			"only root can change the networks of the host");
@@ -209,8 +215,10 @@ static void show_json(struct cli *cli, const struct network_def *def, const stru
 				if (strcmp(x->at[k], "-") != 0)
 					json_string(&j, NULL, x->at[k]);
 			json_array_end(&j);
-			json_uint(&j, "received", counter(cli, x->device, "tx_bytes"));
-			json_uint(&j, "sent", counter(cli, x->device, "rx_bytes"));
+			if (def->hub == NULL) {
+				json_uint(&j, "received", counter(cli, x->device, "tx_bytes"));
+				json_uint(&j, "sent", counter(cli, x->device, "rx_bytes"));
+			}
 			json_object_end(&j);
 		}
 		json_array_end(&j);
@@ -238,9 +246,12 @@ static void show_text(struct cli *cli, const struct network_def *def, const stru
 	for (size_t i = 0; i < l->count; i++) {
 		const struct lease *x = &l->items[i];
 		bool both = strcmp(x->at[0], "-") != 0 && strcmp(x->at[1], "-") != 0;
-		buf_printf(out, "  %-16s %s%s%s by %s, pid %d: %" PRIu64 " bytes received, %" PRIu64 " sent\n", x->name,
-			strcmp(x->at[0], "-") != 0 ? x->at[0] : "", both ? ", " : "", strcmp(x->at[1], "-") != 0 ? x->at[1] : "",
-			x->device, x->pid, counter(cli, x->device, "tx_bytes"), counter(cli, x->device, "rx_bytes"));
+		buf_printf(out, "  %-16s %s%s%s by %s, pid %d", x->name, strcmp(x->at[0], "-") != 0 ? x->at[0] : "",
+			both ? ", " : "", strcmp(x->at[1], "-") != 0 ? x->at[1] : "", x->device, x->pid);
+		if (def->hub == NULL) /* the interfaces in a hub are not ours to see from here */
+			buf_printf(out, ": %" PRIu64 " bytes received, %" PRIu64 " sent", counter(cli, x->device, "tx_bytes"),
+				counter(cli, x->device, "rx_bytes"));
+		buf_putc(out, '\n');
 	}
 }
 
@@ -248,7 +259,7 @@ static int show(struct cli *cli, const struct network_def *def, bool as_json)
 {
 	struct buf out = { .arena = &cli->arena };
 	struct leases l;
-	read_leases(cli, def->name, &l);
+	read_leases(cli, def, &l);
 	if (as_json)
 		show_json(cli, def, &l, &out);
 	else
@@ -275,6 +286,26 @@ static int show_sandbox(struct cli *cli, const struct networks *all, const char 
 		"there is no network \"%s\" in " PLAN_NETWORKS_FILE ", and no running sandbox of that name", name);
 }
 
+/* For an ordinary user the user's own, which hide those of the machine that are called the same. */
+static int read_networks(struct cli *cli, struct networks *ret, struct diags *d)
+{
+	struct networks own = { 0 }, shared = { 0 };
+	int r = geteuid() != 0 ? plan_user_networks(&own, &cli->facts, d) : 0;
+	if (r == 0)
+		r = plan_networks(&shared, &cli->facts, d);
+	if (r < 0 || own.count == 0) {
+		*ret = shared;
+		return r;
+	}
+	*ret = (struct networks){ .items = arena_array(&cli->arena, own.count + shared.count, sizeof *ret->items) };
+	memcpy(ret->items, own.items, own.count * sizeof *own.items);
+	ret->count = own.count;
+	for (size_t i = 0; i < shared.count; i++)
+		if (networks_find(&own, shared.items[i].name) == NULL)
+			ret->items[ret->count++] = shared.items[i];
+	return 0;
+}
+
 int cmd_net(struct cli *cli, struct args *args)
 {
 	struct diags d = { .arena = &cli->arena };
@@ -290,7 +321,7 @@ int cmd_net(struct cli *cli, struct args *args)
 			cli, EXIT_USAGE, NULL, lists ? "net list takes no name" : "net %s: of which network, one of them?", word);
 	if (as_json && changes)
 		return cli_fail(cli, EXIT_USAGE, NULL, "--json belongs to list and show");
-	int r = plan_networks(&all, &cli->facts, &d);
+	int r = read_networks(cli, &all, &d);
 	cli_print_diags(cli, &d);
 	if (r < 0)
 		return EXIT_USAGE;

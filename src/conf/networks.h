@@ -28,6 +28,7 @@ struct network_users {
 struct network_def {
 	const char *name;
 	const char *device; /* of the bridge */
+	const char *hub; /* of a user's network: the directory of the hub it is in, set by plan/hub.c; NULL: the host's */
 	struct network_range range[2]; /* IPv4, IPv6 */
 	bool masquerade;
 	const char **dns;

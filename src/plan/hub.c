@@ -67,6 +67,30 @@ static bool is_free(const struct networks *all, const struct network_def *def)
 	return true;
 }
 
+/* A directory of the user's, and of nobody else's when it is `private`, without symlinks; NULL when it is not that. */
+static const char *own_directory(struct facts *f, const char *path, bool private)
+{
+	struct resolved r;
+	if (!absolute(path) || facts_resolve(f, path, &r) < 0 || r.node.type != NODE_DIRECTORY)
+		return NULL;
+	return r.node.uid == f->uid && (!private || (r.node.mode & 0077) == 0) ? r.path : NULL;
+}
+
+/* As state/place.c looks for a place: where the session has its files, else below the home directory. */
+static const char *hub_directory(struct arena *a, struct facts *f)
+{
+	const char *at = own_directory(f, facts_env(f, "XDG_RUNTIME_DIR"), true);
+	if (at == NULL)
+		at = own_directory(f, arena_printf(a, "/run/user/%u", (unsigned)f->uid), true);
+	if (at != NULL)
+		return arena_printf(a, "%s/bailey/%s", at, hub_name);
+	at = own_directory(f, facts_env(f, "XDG_STATE_HOME"), false);
+	if (at != NULL)
+		return arena_printf(a, "%s/bailey/run/%s", at, hub_name);
+	at = own_directory(f, f->home, false);
+	return at != NULL ? arena_printf(a, "%s/.local/state/bailey/run/%s", at, hub_name) : NULL;
+}
+
 int plan_user_networks(struct networks *ret, struct facts *f, struct diags *d)
 {
 	struct networks own = { 0 }, shipped;
@@ -84,33 +108,10 @@ int plan_user_networks(struct networks *ret, struct facts *f, struct diags *d)
 	for (size_t i = 0; i < shipped.count; i++)
 		if (is_free(&own, &shipped.items[i]))
 			ret->items[ret->count++] = shipped.items[i];
+	const char *hub = hub_directory(d->arena, f);
+	for (size_t i = 0; i < ret->count; i++)
+		ret->items[i].hub = hub;
 	return 0;
-}
-
-/* A directory of the user's, and of nobody else's when it is `private`, without symlinks; NULL when it is not that. */
-static const char *own_directory(struct planner *pl, const char *path, bool private)
-{
-	struct resolved r;
-	if (!absolute(path) || facts_resolve(pl->facts, path, &r) < 0 || r.node.type != NODE_DIRECTORY)
-		return NULL;
-	return r.node.uid == pl->facts->uid && (!private || (r.node.mode & 0077) == 0) ? r.path : NULL;
-}
-
-/* As state/place.c looks for a place: where the session has its files, else below the home directory. */
-static const char *hub_directory(struct planner *pl)
-{
-	struct arena *a = pl->arena;
-	const char *runtime = facts_env(pl->facts, "XDG_RUNTIME_DIR"), *state = facts_env(pl->facts, "XDG_STATE_HOME");
-	const char *at = own_directory(pl, runtime, true);
-	if (at == NULL)
-		at = own_directory(pl, arena_printf(a, "/run/user/%u", (unsigned)pl->facts->uid), true);
-	if (at != NULL)
-		return arena_printf(a, "%s/bailey/%s", at, hub_name);
-	at = own_directory(pl, state, false);
-	if (at != NULL)
-		return arena_printf(a, "%s/bailey/run/%s", at, hub_name);
-	at = own_directory(pl, pl->facts->home, false);
-	return at != NULL ? arena_printf(a, "%s/.local/state/bailey/run/%s", at, hub_name) : NULL;
 }
 
 /* What a sandbox on a user's network cannot have. */
@@ -154,7 +155,7 @@ int plan_hub(struct planner *pl, const struct network_def **ret)
 	const struct network_def *def = networks_find(&all, v->s);
 	if (def == NULL)
 		return 0;
-	plan->bridge.hub = hub_directory(pl);
+	plan->bridge.hub = def->hub;
 	if (!check_possible(pl, def))
 		return -EINVAL;
 	/* The hub is for all networks, so pasta is known to it also where this one has no use for it. */
