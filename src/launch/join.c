@@ -129,7 +129,7 @@ static int open_named(const struct plan *plan, struct err *e)
 
 int join_open(struct below *ret, struct arena *a, const struct plan *plan, const struct facts *facts, struct err *e)
 {
-	struct state_sandbox s;
+	struct state_sandbox s = { .path = NULL };
 	*ret = BELOW_NONE;
 	int r = plan->join.path == NULL ? find(&s, a, plan, facts, e) : 0, fd = -1;
 	/* One that was given a name is known before its program runs. */

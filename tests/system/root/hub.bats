@@ -47,7 +47,8 @@ setup() {
 on_host() {
 	local home=${COPY%/*}
 	rm -rf "$home/run" "$home/.config"
-	mkdir -p -m 700 "$home/run"
+	mkdir -p "$home/run"
+	chmod 700 "$home/run"
 	chown "$USER_NAME": "$home/run"
 	# shellcheck disable=SC2016 # for the shell inside
 	timeout 100 "$TREE/tests/lib/net-host" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups --inh-caps=-all \

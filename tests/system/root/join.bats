@@ -35,7 +35,8 @@ setup() {
 # A script on that host, as the user; "one OPTIONS" starts the sandbox that is joined, "end" ends it.
 on_host() {
 	local home=${COPY%/*}
-	mkdir -p -m 700 "$home/run"
+	mkdir -p "$home/run"
+	chmod 700 "$home/run"
 	chown "$USER_NAME": "$home/run"
 	# shellcheck disable=SC2016 # for the shell inside
 	timeout 60 "$TREE/tests/lib/net-host" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups --inh-caps=-all \
