@@ -255,7 +255,7 @@ static void test_options(void)
 	load("o");
 	same(messages(),
 		"user/o.conf:3: error: options.a.netwrk: unknown setting\n  hint: did you mean \"network\"?\n"
-		"user/o.conf:4: error: options.a.network.mode: \"some\" is not \"none\", \"host\", \"user\" or \"bridge\"\n"
+		"user/o.conf:4: error: options.a.network.mode: \"some\" is not \"none\", \"host\", \"user\", \"bridge\" or \"join\"\n"
 		"user/o.conf:5: error: options.a.inherit: cannot be part of an option\n",
 		"options are checked although they are off");
 	remove_file("user/o.conf");

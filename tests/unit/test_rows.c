@@ -56,6 +56,7 @@ static const struct {
 	{ "resources.optional", "resources.memory", "1G", ADA },
 	{ "resources.optional", "resources.driver", "v1", ADA },
 	{ "network.bridge", "network.mode", "bridge", ADA },
+	{ "network.join", "network.mode", "join", ADA },
 	{ "network.address", "network.mode", "bridge", ADA },
 	{ "network.address", "network.bridge", "lan", ADA },
 	{ "network.gateway", "network.mode", "bridge", ADA },
