@@ -155,7 +155,8 @@ static void test_values(void)
 	load_text(with_setting("capabilities.keep", "[ \"CAP_NET_ADMIN\", \"net_admin\" ]"));
 	same(items(&profile.capabilities_keep), "net_admin", "a capability has one name");
 	load_text("network = { mode = \"no\x1b[31m\"; };\n");
-	same(messages(), "text.conf:1: error: network.mode: \"no\\x1b[31m\" is not \"none\", \"host\", \"user\", \"bridge\" or \"join\"\n",
+	same(messages(),
+		"text.conf:1: error: network.mode: \"no\\x1b[31m\" is not \"none\", \"host\", \"user\", \"bridge\" or \"join\"\n",
 		"nothing of a profile drives a terminal");
 	load_text("process = { nice = 0100; };\n");
 	ok(diags.count == 1, "one mistake is reported once");
