@@ -186,7 +186,8 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 		undo_push_object(undo, hub_leave, hub);
 		below->user = hub->holder;
 		s->network = hub->connection;
-		s->network_of = "the hub of the user's networks";
+		s->network_of = "what connects the user's networks";
+		s->network_is = "way outside";
 	}
 	FAULT(BECOME);
 	if (r == 0 && plan->bridge.spec != NULL) {
@@ -308,6 +309,7 @@ static int connect_network(
 		return r;
 	s->network = pasta.pidfd;
 	s->network_of = "pasta";
+	s->network_is = "network";
 	return 0;
 }
 

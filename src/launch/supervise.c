@@ -380,7 +380,7 @@ static void loop(struct state *st)
 		if (fds[2].revents != 0)
 			read_signals(st);
 		if (fds[3].revents != 0)
-			service_lost(st, &s->network, s->network_of, "network");
+			service_lost(st, &s->network, s->network_of, s->network_is);
 		if (fds[5].revents != 0)
 			service_lost(st, &s->bus, "xdg-dbus-proxy", "D-Bus");
 		if (fds[6].revents != 0)

@@ -27,7 +27,7 @@ struct supervise {
 	int status_fd;
 	bool quiet;
 	int network; /* pidfd of the program that connects its network, or -1 */
-	const char *network_of; /* what that is, in words */
+	const char *network_of, *network_is; /* what that is, and what is lost with it, in words */
 	bool own_network; /* not the host's */
 	int namespace; /* of a network that is connected, as a descriptor; or -1 */
 	int bus; /* pidfd of the program that filters its D-Bus, or -1 */

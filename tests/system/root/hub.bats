@@ -5,21 +5,7 @@ load rig
 
 setup_file() {
 	is_root || return 0
-	rig_user
-	rig_copy_home
-	mkdir "$COPY/tests"
-	cp "$TREE"/tests/lib/{ask,answer,flow,ping}.py "$COPY/tests/"
-	local n
-	for n in a b c quiet; do
-		cat > "$COPY/$n.conf" << END
-inherit = [ "default" ];
-identity = { hostname = "$n"; };
-network = { mode = "bridge"; bridge = "user"; dns = [ "203.0.113.1" ]; };
-filesystem = { read_only = [ "$COPY/tests" ]; };
-syscalls = { allow = [ "@network" ]; };
-END
-	done
-	sed -i 's/bridge = "user"/bridge = "quiet"/' "$COPY/quiet.conf"
+	rig_hub
 	mkdir "$COPY/tests/web"
 	echo inside > "$COPY/tests/web/who"
 	# The client speaks first: some pasta lets no server do so that is asked from elsewhere than the loopback.
@@ -37,35 +23,11 @@ teardown_file() {
 	rig_remove
 }
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
-	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
-}
-
-# A script on that host, as the user; $B is bailey.  `left` says what there is of the hub: nothing after its end; `await` waits for something.
-on_host() {
-	local home=${COPY%/*}
-	rm -rf "$home/run" "$home/.config"
-	mkdir -p "$home/run"
-	chmod 700 "$home/run"
-	chown "$USER_NAME": "$home/run"
-	# shellcheck disable=SC2016 # for the shell inside
-	timeout 100 "$TREE/tests/lib/net-host" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups --inh-caps=-all \
-		env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME="$home" XDG_RUNTIME_DIR="$home/run" B="$COPY/build/bailey" \
-		ASK="python3 $COPY/tests/ask.py" ANSWER="python3 $COPY/tests/answer.py" P="$COPY" bash -c '
-			cd "$HOME"
-			hub=$XDG_RUNTIME_DIR/bailey/.hub
-			await() { local end=$((SECONDS + $1)); shift; until "$@" > /dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || return 1; sleep 0.05; done; }
-			# Zombies are the business of whoever is pid 1 here.
-			processes() { ps -U "$(id -u)" -o stat=,args= | grep -v "^Z" | grep -E "pasta|bailey"  | grep -Ev "bash -c|grep"; }
-			gone() { [ ! -e "$hub" ] && [ -z "$(processes)" ]; }
-			left() { await 10 gone || { echo left:; find "$hub"; processes; }; }
-			eval "$1"' bash "$1"
+	rig_hub_setup
 }
 
 @test "without any set-up: the outside is reached, over IPv4 and IPv6; the host's loopback is not; nothing is left" {
-	run on_host '$B run -p $P/a.conf $ASK 198.51.100.7 80; $B run -p $P/a.conf $ASK 2001:db8:7::7 80
+	run rig_on_hub '$B run -p $P/a.conf $ASK 198.51.100.7 80; $B run -p $P/a.conf $ASK 2001:db8:7::7 80
 		$B run -p $P/a.conf $ASK 127.0.0.1 8001; $B run -p $P/a.conf $ASK 203.0.113.1 8001; $B run -p $P/a.conf $ASK 10.213.64.1 8001; $ASK 127.0.0.1 8001; left'
 	[ "${lines[0]}" = "outside 203.0.113.10" ]
 	[ "${lines[1]}" = "outside6 2001:db8::10" ]
@@ -76,7 +38,7 @@ on_host() {
 	[ "${#lines[@]}" -eq 6 ]
 }
 @test "two sandboxes find each other by name, in both directions, and ping; one hub, one pasta" {
-	run on_host '$B run -p $P/a.conf $ANSWER :: 9000 first 3 & one=$!
+	run rig_on_hub '$B run -p $P/a.conf $ANSWER :: 9000 first 3 & one=$!
 		await 20 grep -qw a $hub/user/hosts
 		$B run -p $P/b.conf sh -c "until $ASK a 9000 | grep -q first; do sleep 0.1; done; exec $ANSWER 0.0.0.0 9001 second 1" & two=$!
 		await 20 grep -qw b $hub/user/hosts
@@ -92,7 +54,7 @@ on_host() {
 	[[ $output != *left:* ]]
 }
 @test "the user's own networks; one without masquerade leads nowhere, and networks do not see each other" {
-	run on_host 'mkdir -p .config/bailey; printf "networks = ( { name = \"quiet\"; subnet4 = \"10.77.0.0/24\"; } );\n" > .config/bailey/networks.conf
+	run rig_on_hub 'mkdir -p .config/bailey; printf "networks = ( { name = \"quiet\"; subnet4 = \"10.77.0.0/24\"; } );\n" > .config/bailey/networks.conf
 		$B run -p $P/a.conf $ANSWER 0.0.0.0 9000 first 1 & one=$!; await 20 grep -qw a $hub/user/hosts; at=$(grep -w a $hub/user/hosts | head -1 | cut -d" " -f1)
 		$B run -p $P/quiet.conf sh -c "ip -br -4 addr show eth0; $ASK 198.51.100.7 80; $ASK $at 9000; $ASK 10.213.64.1 9000"
 		until $B run -p $P/b.conf $ASK a 9000 | grep first; do sleep 0.1; done; wait $one; left'
@@ -104,7 +66,7 @@ on_host() {
 	[ "${#lines[@]}" -eq 5 ]
 }
 @test "forwarded ports lead inside, from the loopback and from other addresses, over IPv4 and IPv6; others do not" {
-	run on_host 'sed "s/bridge = \"user\";/bridge = \"user\"; forward = ( { host = \"127.0.0.1:9090\"; port = 9000; }, { host = \"203.0.113.10:9091\"; port = 9000; }, { host = \"[::1]:9092\"; port = 9000; }, { host = \"[2001:db8::10]:9093\"; port = 9000; } );/" $P/a.conf > f.conf
+	run rig_on_hub 'sed "s/bridge = \"user\";/bridge = \"user\"; forward = ( { host = \"127.0.0.1:9090\"; port = 9000; }, { host = \"203.0.113.10:9091\"; port = 9000; }, { host = \"[::1]:9092\"; port = 9000; }, { host = \"[2001:db8::10]:9093\"; port = 9000; } );/" $P/a.conf > f.conf
 		$B run -p ./f.conf python3 -m http.server -d $P/tests/web -b :: 9000 2> err & l=$!
 		get() { python3 $P/tests/get.py "$1"; }; up() { [ "$(get 127.0.0.1:9090)" = inside ]; }; await 20 up
 		get 127.0.0.1:9090; get 203.0.113.10:9091; get "[::1]:9092"; get "[2001:db8::10]:9093"; get 127.0.0.1:9000; get 203.0.113.10:9090
@@ -119,7 +81,7 @@ on_host() {
 	[[ ${lines[-1]} == "no: "* ]]
 }
 @test "the program has no power over its interface, over the hub, or its files" {
-	run on_host '$B run -p $P/a.conf --set namespaces.user=nested --set syscalls.allow=@sandbox sh -c "ip link set eth0 down; ip -br link show eth0
+	run rig_on_hub '$B run -p $P/a.conf --set namespaces.user=nested --set syscalls.allow=@sandbox sh -c "ip link set eth0 down; ip -br link show eth0
 		unshare -Ur ip link set eth0 down; ls $hub; ls $XDG_RUNTIME_DIR/bailey; echo x >> /etc/hosts; cat /proc/self/uid_map" 2>&1; left'
 	[ "$(grep -c "Operation not permitted" <<< "$output")" -eq 2 ]
 	[[ $output == *"eth0@"*UP* ]]
@@ -128,44 +90,15 @@ on_host() {
 	[[ $output != *left:* ]]
 }
 @test "who the program is: self and root as without a hub; mapped is refused with the reason" {
-	run on_host 'i="id -u; cat /proc/self/uid_map"; $B run -p $P/a.conf sh -c "$i"; $B run -p $P/a.conf --set identity.user=root sh -c "$i"; id -u
+	run rig_on_hub 'i="id -u; cat /proc/self/uid_map"; $B run -p $P/a.conf sh -c "$i"; $B run -p $P/a.conf --set identity.user=root sh -c "$i"; id -u
 		$B run -p $P/a.conf --set identity.user=mapped true; echo "status $?"; left'
 	[ "${lines[0]}" = "${lines[4]}" ]
 	[ "${lines[2]}" = 0 ]
 	[[ $output == *"\"mapped\" does not go with the user's network \"user\""* ]]
 	[[ ${lines[-1]} == "status 2" ]]
 }
-@test "kill -9 of a launcher, of the keeper, of the holder and of pasta: nothing runs on, and the next start works" {
-	run on_host 'try() { $B run -p $P/a.conf $ASK 198.51.100.7 80; }
-		start() { $B run -p $P/b.conf sleep 60 2> err & l=$!; await 20 grep -qw b $hub/user/hosts; }
-		# Who leads a session, and the first of its children; zombies do not count.
-		keeper() { ps -U "$(id -u)" -o pid=,stat=,comm= | sed -n "s/^ *\([0-9]*\) [^Z ]*s[^ ]* *bailey-hub$/\1/p"; }
-		holder() { pgrep -P "$(keeper)" -x bailey-hub -o; }
-		start; kill -KILL $l; wait $l 2> /dev/null; left; echo one
-		start; kill -KILL $(keeper); await 5 grep -q "has ended" err; cat err; try; kill $l; wait $l 2> /dev/null; left; echo two
-		start; kill -KILL $(holder); await 5 grep -q "has ended" err; try; kill $l; wait $l 2> /dev/null; left; echo three
-		start; kill -KILL $(pgrep -P "$(keeper)" "^pas"); await 5 grep -q "has ended" err; try; kill $l; wait $l 2> /dev/null; left; echo four
-		start; kill -KILL $l $(keeper) $(pgrep -U "$(id -u)" -x bailey-net); wait $l 2> /dev/null; try; left'
-	[ "${lines[0]}" = one ]
-	[[ ${lines[1]} == *"the hub of the user's networks has ended: the sandbox has no network any more"* ]]
-	[ "${lines[2]}" = "outside 203.0.113.10" ]
-	[ "${lines[3]}" = two ]
-	[ "${lines[4]}" = "outside 203.0.113.10" ]
-	[ "${lines[5]}" = three ]
-	[ "${lines[6]}" = "outside 203.0.113.10" ]
-	[ "${lines[7]}" = four ]
-	[ "${lines[8]}" = "outside 203.0.113.10" ]
-	[ "${#lines[@]}" -eq 9 ]
-}
-@test "120 sandboxes at once: as many addresses, one hub, and all of it gone after" {
-	run on_host 'for i in $(seq 120); do $B run -p $P/a.conf sh -c "ip -br addr show eth0 | tr -s \" \" \"\n\" | grep -E \"^(10|fd)\"; sleep 5" & done > at 2> err; wait
-		sort -u at | grep -c "^10"; sort -u at | grep -c "^fd"; cat err; left'
-	[ "${lines[0]}" = 120 ]
-	[ "${lines[1]}" = 120 ]
-	[ "${#lines[@]}" -eq 2 ]
-}
 @test "no pasta, no place, a mistake in the file: said with the line; root's networks are not the user's" {
-	run on_host 'mkdir none; for p in sh true env; do ln -sf "$(command -v $p)" none/; done; PATH=$HOME/none $B run -p $P/a.conf true; echo "status $?"; rm -r none
+	run rig_on_hub 'mkdir none; for p in sh true env; do ln -sf "$(command -v $p)" none/; done; PATH=$HOME/none $B run -p $P/a.conf true; echo "status $?"; rm -r none
 		mkdir -p .config/bailey; printf "networks = (\n{ name = \"quiet\"; subnet4 = \"10.77.0.1/24\"; } );\n" > .config/bailey/networks.conf; $B run -p $P/quiet.conf true; echo "status $?"
 		chmod 666 .config/bailey/networks.conf; $B run -p $P/quiet.conf true; echo "status $?"; rm .config/bailey/networks.conf
 		$B run -p $P/quiet.conf true; echo "status $?"; left'
@@ -179,12 +112,11 @@ on_host() {
 	[[ $output != *left:* ]]
 }
 @test "rates hold in both directions, for a user too" {
-	run on_host 'sed "s/bridge = \"user\";/bridge = \"user\"; rate_in = \"20Mbit\"; rate_out = \"8Mbit\";/" $P/a.conf > $HOME/r.conf
+	run rig_on_hub 'sed "s/bridge = \"user\";/bridge = \"user\"; rate_in = \"20Mbit\"; rate_out = \"8Mbit\";/" $P/a.conf > $HOME/r.conf
 		$B run -p $P/b.conf python3 $P/tests/flow.py serve 0.0.0.0 7000 & s=$!; await 10 grep -qw b $hub/user/hosts
 		$B run -p $HOME/r.conf sh -c "i=0; until python3 $P/tests/flow.py get b 7000 0.1 > /dev/null 2>&1; do i=\$((i + 1)); [ \$i -lt 50 ] || exit 1; sleep 0.1; done
 			python3 $P/tests/flow.py get b 7000 3; python3 $P/tests/flow.py put b 7000 3"
 		{ kill $s; wait $s; } 2> /dev/null; left'
-	echo "$output"
 	[ "${lines[0]}" -ge 12 ] && [ "${lines[0]}" -le 22 ]
 	[ "${lines[1]}" -ge 5 ] && [ "${lines[1]}" -le 9 ]
 	[ "${#lines[@]}" -eq 2 ]

@@ -34,20 +34,12 @@ setup() {
 
 # A script on that host, as the user; "one OPTIONS" starts the sandbox that is joined, "end" ends it.
 on_host() {
-	local home=${COPY%/*}
-	mkdir -p "$home/run"
-	chmod 700 "$home/run"
-	chown "$USER_NAME": "$home/run"
 	# shellcheck disable=SC2016 # for the shell inside
-	timeout 60 "$TREE/tests/lib/net-host" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups --inh-caps=-all \
-		env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME="$home" XDG_RUNTIME_DIR="$home/run" B="$COPY/build/bailey" \
-		ASK="python3 $COPY/tests/ask.py" ANSWER="python3 $COPY/tests/answer.py" P="$COPY" bash -c '
-			cd "$HOME"
-			await() { local end=$((SECONDS + $1)); shift; until "$@" > /dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || return 1; sleep 0.05; done; }
-			runs() { "$B" list --json | grep -q "\"one\"" && [ "$(cat share/up 2> /dev/null)" = up ]; }
-			one() { mkdir -p share; rm -f share/up; "$B" run --name one --rw ~/share "$@" & l=$!; await 20 runs; }
-			end() { kill "$l"; wait "$l"; }
-			eval "$1"' bash "$1"
+	rig_on_net_host 60 '
+		runs() { "$B" list --json | grep -q "\"one\"" && [ "$(cat share/up 2> /dev/null)" = up ]; }
+		one() { mkdir -p share; rm -f share/up; "$B" run --name one --rw ~/share "$@" & l=$!; await 20 runs; }
+		end() { kill "$l"; wait "$l"; }
+		'"$1"
 }
 
 @test "of a sandbox on a network of the user's: its interface, its neighbours, its loopback; no power over any of it" {

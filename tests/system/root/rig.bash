@@ -64,3 +64,59 @@ rig_host() {
 on_host() {
 	timeout 120 "$TREE/tests/lib/net-host" "$TREE/tests/lib/bridge-host" "$1"
 }
+
+# rig_on_net_host SECONDS SCRIPT: on a host of the tests' own (tests/lib/net-host), as $USER_NAME with what rig_copy_home has made.  There $B is
+# bailey, $P the directory, $ASK and $ANSWER are the programs of tests/lib (to be copied to $COPY/tests), and `await` waits for something.
+rig_on_net_host() {
+	local home=${COPY%/*}
+	rm -rf "$home/run"
+	mkdir "$home/run"
+	chmod 700 "$home/run"
+	chown "$USER_NAME": "$home/run"
+	# shellcheck disable=SC2016 # for the shell inside
+	timeout "$1" "$TREE/tests/lib/net-host" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups --inh-caps=-all \
+		env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME="$home" XDG_RUNTIME_DIR="$home/run" B="$COPY/build/bailey" P="$COPY" \
+		ASK="python3 $COPY/tests/ask.py" ANSWER="python3 $COPY/tests/answer.py" bash -c '
+			cd "$HOME"
+			await() { local end=$((SECONDS + $1)); shift; until "$@" > /dev/null 2>&1; do [ "$SECONDS" -lt "$end" ] || return 1; sleep 0.05; done; }
+			eval "$1"' bash "$2"
+}
+
+# What suites about a user's hub share: profiles a, b, c of the network "user", and quiet of the network "quiet".
+rig_hub() {
+	rig_user
+	rig_copy_home
+	mkdir "$COPY/tests"
+	cp "$TREE"/tests/lib/{ask,answer,flow,ping}.py "$COPY/tests/"
+	local n
+	for n in a b quiet; do
+		cat > "$COPY/$n.conf" << END
+inherit = [ "default" ];
+identity = { hostname = "$n"; };
+network = { mode = "bridge"; bridge = "user"; dns = [ "203.0.113.1" ]; };
+filesystem = { read_only = [ "$COPY/tests" ]; };
+syscalls = { allow = [ "@network" ]; };
+END
+	done
+	sed -i 's/bridge = "user"/bridge = "quiet"/' "$COPY/quiet.conf"
+	rig_own
+}
+rig_hub_setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
+	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
+	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
+}
+
+# A script on that host; $hub is the hub's directory, `left` says what there is of it: nothing after its end.
+rig_on_hub() {
+	rm -rf "${COPY%/*}/.config"
+	# shellcheck disable=SC2016 # for the shell inside
+	rig_on_net_host 100 '
+		hub=$XDG_RUNTIME_DIR/bailey/.hub
+		# Zombies are the business of whoever is pid 1 here.
+		processes() { ps -U "$(id -u)" -o stat=,args= | grep -v "^Z" | grep -E "pasta|bailey"  | grep -Ev "bash -c|grep"; }
+		gone() { [ ! -e "$hub" ] && [ -z "$(processes)" ]; }
+		left() { await 10 gone || { echo left:; find "$hub"; processes; }; }
+		'"$1"
+}
