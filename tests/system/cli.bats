@@ -274,7 +274,7 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 	has "$output" "no word list nonsense"
 	gives 2 "$BAILEY" schema --words values:nonsense
 	gives 2 "$BAILEY" schema --words set
-	is "$("$BAILEY" schema --words values:network.mode | cut -f 1)" "$(printf 'none\nhost\nuser\nbridge')"
+	is "$("$BAILEY" schema --words values:network.mode | cut -f 1)" "$(printf 'none\nhost\nuser\nbridge\njoin')"
 	has "$("$BAILEY" schema --words options:shell)" "here"
 	has "$("$BAILEY" schema --words flags:check)" "--all"
 	has "$("$BAILEY" schema --words profiles)" "firefox"
