@@ -48,7 +48,7 @@ in_fish() {
 	is "$(words --profile=quux --with '')" sesame
 	is "$(words --with sesa)" sesame
 	is "$(words --with here)" here
-	is "$(words --net '')" "$(printf 'none\nhost\nuser\nbridge')"
+	is "$(words --net '')" "$(printf 'none\nhost\nuser\nbridge\njoin')"
 	is "$(words --set network.mo)" network.mode=
 	is "$(words --set network.mode=h)" network.mode=host
 	is "$(words --set identity.user=m)" identity.user=mapped
