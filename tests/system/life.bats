@@ -155,9 +155,10 @@ for d in ("/run", os.environ["HOME"], os.environ.get("XDG_RUNTIME_DIR", "/tmp"),
         os.makedirs(d + "/bailey/fake")
         json.dump({"bailey": 1, "name": "fake", "launcher": {"pid": 1, "start": 0, "inode": 0}}, open(d + "/bailey/fake/state.json", "w"))
     except OSError: pass
-for i in range(2):
-    if os.fork(): time.sleep(0.1); os._exit(0) if i else None
-    else: os.setsid()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork(): os._exit(0)
+    time.sleep(100)
 open("ready", "w")
 time.sleep(100)' 
 	is "$("$BAILEY" list --json | grep -c '"name"')" 1
@@ -336,7 +337,7 @@ print(len(s), len(p), {p[x["parent"]]["command"][:2] for x in sleeps})')" "1 3 {
 import json
 s = {x["name"][:4]: x for x in json.load(open("top.json"))["sandboxes"]}
 assert s["busy"]["cpu_permille"] > 50 > s["long"]["cpu_permille"], s
-assert s["long"]["sent"] == 0 and s["long"]["tasks"] == 2 and s["long"]["memory"] > 0, s
+assert s["long"]["sent"] == 0 and s["long"]["tasks"] in (2, 3) and s["long"]["memory"] > 0, s
 END
 	gives 2 "$BAILEY" top --sort size
 	gives 2 "$BAILEY" top --interval 0
