@@ -81,7 +81,7 @@ help:
 	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
 	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
-	@echo 'make screenshots  the pictures in doc/'
+	@echo 'make screenshots  the pictures in man/pictures/'
 	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names and menu entries'
 
 $(BUILD)/obj/%.o: %.c Makefile
