@@ -154,6 +154,7 @@ END
 	has "$(cat log)" secret
 }
 @test "renamed directory: a protected name cannot be made anew by moving the one above it away" {
+	rm -rf ~/.config # other suites' programs have used it
 	mkdir -p ~/.config/autostart ~/.config/plain
 	echo '# mine' > ~/.config/autostart/mine
 	# shellcheck disable=SC2016 # for the shells inside
