@@ -218,7 +218,7 @@ lint:
 screenshots:
 	tests/deps.sh build screenshots
 	$(MAKE) all
-	BUILD=$(BUILD) tests/screenshots doc
+	BUILD=$(BUILD) tests/screenshots man/pictures
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 

@@ -176,7 +176,6 @@ def first_process(p):
 def steps():
     with open(f"{tree}/src/launch/steps.def") as f:
         wanted = re.findall(r"^STEP\((\w+),", f.read(), re.M)
-    wanted.remove("ENTER")  # of commands that enter a sandbox, not of its launch
     wanted += ["TRACK", "DESCRIBE", "SUPERVISE", "SETTLE", "UNDO", "LEAVE"]
     source = "".join(open(f"{tree}/src/launch/{n}").read() for n in os.listdir(f"{tree}/src/launch") if n.endswith(".c"))
     for step in wanted:

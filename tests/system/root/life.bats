@@ -175,7 +175,7 @@ they_are() { [ "$(everyone "$NAME" forged)" = "$1" ]; }
 		child = subprocess.Popen(["sh", "-c", "trap '' TERM; while :; do :; done"])
 		open(group + "/payload/cgroup.procs", "w").write(str(child.pid))
 		json.dump({"bailey": 1, "name": name, "profile": "box", "profile_path": None, "program": "/bin/sh", "plan": "0", "started": 0,
-		    "launcher": process(os.getpid()), "sandbox": process(child.pid), "task": process(child.pid), "own_network": True,
+		    "launcher": process(os.getpid()), "sandbox": process(child.pid), "task": process(child.pid), "own_network": True, "hub": False, "instance": None, "grants": [],
 		    "driver": "direct", "cgroups": [group], "limits": [], "degraded": [], "log": None, "restarts": 0, "waits_until": 0},
 		    open(place + "/state.json", "w"))
 		sys.exit(-child.wait())
