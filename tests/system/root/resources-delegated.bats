@@ -139,7 +139,7 @@ touch_memory() {
 	inner=$(find "$UNIFIED/$PART" -type d -name payload)
 	[ -n "$inner" ]
 	[ -n "$(cat "$inner/cgroup.procs")" ]
-	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid"; done
+	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid" 2> /dev/null || true; done # the first one's end is the end of others
 	wait "$launcher" || true
 	sleep 0.1
 	[ -z "$(ps -eo args | grep -x 'sleep 4712')" ]
@@ -187,7 +187,7 @@ swept() {
 	[ "$(left | grep -cvxF "$kept")" -ge 1 ]
 	swept "$kept"
 	[ -z "$(ps -eo args | grep -x 'sleep 4713')" ]
-	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid"; done
+	for pid in $(pgrep -x bailey -u "$USER_NAME"); do kill -KILL "$pid" 2> /dev/null || true; done # the first one's end is the end of others
 	wait "$launcher" || true
 	swept
 }

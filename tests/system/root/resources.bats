@@ -284,7 +284,7 @@ touch_memory() { # touch_memory MEGABYTES: a program that writes to so many
 		    p.wait()
 	END
 	timeout 60 "$PYTHON" killed.py
-	for i in $(seq 40); do
+	for i in $(seq 200); do
 		"$BAILEY" list > listed
 		[ -n "$(groups)" ] || break
 		sleep 0.05
