@@ -57,7 +57,7 @@ int log_head(struct log_record *ret, const char *text, size_t n)
 		return n < HEAD_MAX ? 0 : -EBADMSG;
 	int64_t seconds = 0, fraction = 0, len = 0;
 	const char *at = text + 2;
-	if (line - text < 6 || memchr("oetn", text[0], 4) == NULL || text[1] != ' ' ||
+	if (line - text < 6 || text[0] == '\0' || strchr("oetn", text[0]) == NULL || text[1] != ' ' ||
 		(at = digits(at, line, INT64_MAX / 16, &seconds)) == NULL || *at != '.' ||
 		(at = digits(at + 1, line, 999999, &fraction)) == NULL || *at != ' ' ||
 		digits(at + 1, line, LOG_RECORD_MAX, &len) != line)

@@ -412,7 +412,7 @@ static void echo_interrupt(int sig, bool was_lent)
 
 int supervise_entered(struct supervise *s, struct outcome *ret, struct message *failed)
 {
-	struct control nobody;
+	static struct control nobody; /* static: what `s` points to is there for as long as `s` */
 	struct state st = { .s = s, .settled = true, .begin = clock_ms() };
 	nobody.listener = -1;
 	s->control = &nobody;
