@@ -51,7 +51,8 @@ packages() {
 			tesseract-ocr libimage-exiftool-perl optipng jpegoptim graphviz gnuplot-nox perl ruby php-cli lua5.4 xsltproc \
 			sqlite3 gdb cargo golang-go vim gnumeric abiword nginx-light redis-server dnsmasq-base darktable keepassxc \
 			zathura zathura-pdf-poppler xpdf feh geeqie geany mousepad meld xterm hexchat pidgin claws-mail audacious \
-			qbittorrent dino-im
+			qbittorrent dino-im \
+			screen cmus irssi nethack-console fortune-mod fortunes-min cowsay mplayer lighttpd webfs gnuchess mupdf
 		;;
 	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel libarchive-devel libnl3-devel ;;
 	fedora/check) echo bash zsh fish bats python3 expect tmux less vim-enhanced htop mandoc procps-ng util-linux shadow-utils iproute passt nftables dbus-daemon dbus-tools xdg-dbus-proxy gzip bzip2 xz zstd ;;

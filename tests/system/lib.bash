@@ -4,6 +4,7 @@
 # Each test has $WORK, an empty directory below the home (mode 0700), and $BAILEY, the program under test.
 
 SYSTEM=${BATS_TEST_DIRNAME%/root}
+SYSTEM=${SYSTEM%/library}
 TREE=$(cd "$SYSTEM/../.." && pwd)
 : "${BAILEY:=$TREE/build/bailey}"
 export BAILEY

@@ -52,13 +52,8 @@ a_picture() { convert -size 400x120 xc:white -pointsize 48 -fill black -annotate
 @test "neomutt shows a mailbox" {
 	need neomutt tmux
 	printf 'From a@example.org Thu Jan  1 00:00:00 2026\nFrom: a@example.org\nSubject: bailey words\nDate: Thu, 1 Jan 2026 00:00:00 +0000\nMessage-Id: <1@example.org>\n\ntext\n\n' > box
-	tmux -S "$WORK/t" -f /dev/null new-session -d -x 100 -y 30 "cd $WORK; $BAILEY run neomutt -n -F /dev/null -e 'set folder=.' -R -f box; sleep 20" 3>&-
-	shows() { tmux -S "$WORK/t" capture-pane -p | grep -q "bailey words"; }
-	local seen=no
-	! eventually 20 shows || seen=yes
-	tmux -S "$WORK/t" capture-pane -p
-	tmux -S "$WORK/t" kill-server
-	is "$seen" yes
+	on_screen neomutt -n -F /dev/null -e 'set folder=.' -R -f box
+	soon_shows 20 "bailey words"
 }
 @test "weechat keeps its settings" {
 	need weechat-headless

@@ -49,3 +49,21 @@ opens() {
 	eventually 5 has_no_window "$title"
 }
 has_no_window() { ! has_window "$1"; }
+
+# on_screen COMMAND...: on a terminal of its own, with the profile that the program's name gives it; keys WORD... types there, shows
+# TEXT looks at what is on it.
+on_screen() {
+	printf -v SCREEN_COMMAND ' %q' "$BAILEY" run "$@"
+	tmux -S "$WORK/screen" -f /dev/null new-session -d -x 100 -y 30 "$SCREEN_COMMAND; echo bailey gave \$?; exec sleep 1000" 3>&-
+	end_later "$(tmux -S "$WORK/screen" display-message -p '#{pid}')"
+}
+keys() { tmux -S "$WORK/screen" send-keys "$@"; }
+on_it() { tmux -S "$WORK/screen" capture-pane -p; }
+shows() { on_it | grep -qF -- "$1"; }
+# soon_shows SECONDS TEXT: says what is there instead when it is not.
+soon_shows() {
+	eventually "$1" shows "$2" || {
+		on_it
+		return 1
+	}
+}

@@ -76,3 +76,12 @@ prepare() {
 	need dino-im
 	opens Dino dino-im
 }
+@test "mupdf shows a document" {
+	need mupdf gs
+	gs -q -dBATCH -dNOPAUSE -sDEVICE=pdfwrite -sOutputFile=page.pdf "$INPUTS/page.ps"
+	opens page.pdf mupdf page.pdf
+}
+@test "audacity" {
+	need audacity
+	opens Audacity audacity
+}
