@@ -125,16 +125,4 @@ static inline int sys_capset(uint64_t effective, uint64_t permitted, uint64_t in
 	return (int)sys_result(syscall(SYS_capset, &head, data));
 }
 
-/*
- * Gives back what deeper calls once used of the stack: for a process that only waits from here on.  The pages below this
- * function's own frame read as zeros when they are used again: madvise(2).  Not inline, so that its frame is known to be small.
- */
-static __attribute__((noinline, unused)) void sys_release_stack(void)
-{
-	enum { PAGE = 4096, SPAN = 64 * PAGE, OWN = 512 };
-	char *frame = (char *)__builtin_frame_address(0) - OWN;
-	frame -= (uintptr_t)frame % PAGE;
-	(void)madvise(frame - SPAN, SPAN, MADV_DONTNEED); /* ENOMEM: not all of it was ever used, the rest is released */
-}
-
 #endif

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/release.h"
 #include "base/sys.h"
 #include "launch/child.h"
 #include "seccomp/filter.h"
@@ -121,7 +122,8 @@ static void confine_late(struct reaper *s)
 		return;
 	s->enters = false;
 	s->forks = forker_start(&s->forker) == 0;
-	sys_release_stack();
+	release_stack();
+	release_text();
 	if (reaper_confine() < 0)
 		_exit(1);
 }
@@ -269,7 +271,7 @@ void reaper_main(const struct child_args *args, pid_t program, int pidfd)
 	int r = reaper_begin(&s);
 	if (r == 0) {
 		arena_free(args->arena); /* the plan is done with; `args` itself is on the launcher's stack */
-		sys_release_stack();
+		release_stack();
 		r = s.enters ? 0 : reaper_confine();
 	}
 	if (r < 0)

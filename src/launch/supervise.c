@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/release.h"
 #include "base/sys.h"
 #include "launch/entrance.h"
 #include "launch/events.h"
@@ -208,7 +209,8 @@ static void settle(struct state *st)
 	tell_manager(s->background, true);
 	s->plan = NULL;
 	arena_free(s->arena);
-	sys_release_stack();
+	release_stack();
+	release_text();
 }
 
 static void message_arrived(struct state *st, const struct message *m, int fd)
