@@ -12,6 +12,7 @@
 
 #include "background/attach.h"
 #include "base/clock.h"
+#include "base/write.h"
 #include "cli/sandboxes.h"
 #include "state/control.h"
 
@@ -60,7 +61,9 @@ static bool parse_keys(const char *text, struct keys *ret)
 static void send_message(struct attached *t, enum attach_kind kind, int value, const void *payload, size_t len)
 {
 	const struct control_head head = { .kind = kind, .value = value };
-	if (control_send(t->socket, &head, payload, len, NULL, 0) < 0)
+	int r = control_send(t->socket, &head, payload, len, NULL, 0);
+	/* The other end may have said why it closed: that is still to be read, and its end is. */
+	if (r < 0 && r != -EPIPE && r != -ECONNRESET)
 		t->lost = true;
 }
 
@@ -114,21 +117,6 @@ static void read_input(struct attached *t)
 
 /* ---- what the program writes ---- */
 
-static void write_all(struct attached *t, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(STDOUT_FILENO, bytes, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0) {
-			t->left = true;
-			return;
-		}
-		bytes += done;
-		n -= (size_t)done;
-	}
-}
-
 static int hear(struct cli *cli, struct attached *t)
 {
 	struct control_message *m = &t->message;
@@ -142,7 +130,10 @@ static int hear(struct cli *cli, struct attached *t)
 		return 0;
 	}
 	switch (m->head.kind) {
-	case ATTACH_OUTPUT: write_all(t, m->payload, m->len); break;
+	case ATTACH_OUTPUT:
+		if (write_all(STDOUT_FILENO, m->payload, m->len) < 0)
+			t->left = true;
+		break;
 	case ATTACH_END:
 		t->ended = true;
 		t->status = m->head.value;
@@ -232,7 +223,6 @@ static int attach(struct cli *cli, const struct state_sandbox *s, const struct k
 {
 	struct err e = { .code = 0 };
 	struct attached *t = arena_alloc(&cli->arena, sizeof *t);
-	const struct attach_size size = own_size();
 	sigset_t mask;
 	t->keys = *keys;
 	t->looks_on = looks_on;
@@ -244,6 +234,7 @@ static int attach(struct cli *cli, const struct state_sandbox *s, const struct k
 		return cli_fail_err(cli, EXIT_SETUP, &e);
 	int status = take_terminal(cli, t, &mask);
 	if (status == 0) {
+		const struct attach_size size = own_size(); /* changes from here on are told by a signal */
 		send_message(t, ATTACH_HELLO, looks_on, &size, sizeof size);
 		status = loop(cli, t);
 		give_terminal_back(t, &mask);

@@ -144,11 +144,13 @@ int control_receive(int socket, struct control_message *ret)
 	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = &room, .msg_controllen = sizeof room };
 	ret->len = ret->fd_count = 0;
 	ssize_t n;
-	do
+	/* Who closes without having read all that was sent is told of before what it has said: unix(7) has no word on it. */
+	bool reset = false;
+	do {
 		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
 	if (n <= 0)
-		return n < 0 ? -errno : 0;
+		return n < 0 ? -errno : reset ? -ECONNRESET : 0;
 	take_fds(ret, &m);
 	if ((size_t)n < sizeof ret->head || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
 		control_drop(ret);

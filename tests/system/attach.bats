@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # bailey attach: the terminal of a program in the background, left and come back to.
 load lib
+load running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime XDG_STATE_HOME=$WORK/state
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
-	mkdir "$XDG_STATE_HOME"
+	own_runtime
+	own_state
 	SERVER=bailey-$$-$BATS_TEST_NUMBER
 	echo 'set -g status off' > "$WORK/tmux.conf"
 }
@@ -16,12 +16,6 @@ finish() {
 }
 
 on_tty() { gives 0 "$BAILEY" run -p shell --detach --tty "$@"; }
-names() { "$BAILEY" list --json | python3 -c 'import json,sys
-print(*[s["name"] for s in json.load(sys.stdin)["sandboxes"]])'; }
-# field NAME MEMBER
-field() { "$BAILEY" list --json | python3 -c 'import json,sys
-for s in json.load(sys.stdin)["sandboxes"]:
-    if s["name"] == sys.argv[1]: print(s[sys.argv[2]])' "$1" "$2"; }
 nothing_runs() { [ -z "$(names)" ]; }
 log_has() { "$BAILEY" logs "$1" | grep -qF -- "$2"; }
 
@@ -38,19 +32,28 @@ types() {
 }
 shown() { tmux -L "$SERVER" capture-pane -p -t "$1"; }
 sees() { shown "$1" | grep -qF -- "$2"; }
+# soon_sees NAME TEXT: and what it shows when it does not
+soon_sees() {
+	eventually 10 sees "$@" || {
+		shown "$1"
+		return 1
+	}
+}
 sees_no() { ! sees "$@"; }
 
 # A program that says what it reads, and the size of its terminal when that changes.
 talker() {
 	cat << 'END'
 import fcntl, os, select, signal, struct, sys, termios
+def say(*words):  # also from a signal handler
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
 def size(*_):
-    print("size", *struct.unpack("HHHH", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))[:2], flush=True)
+    say("size", *struct.unpack("HHHH", fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))[:2])
 signal.signal(signal.SIGWINCH, size)
-print("hello from", os.ttyname(0), flush=True)
+say("hello from", os.ttyname(0))
 size()
 for line in sys.stdin:
-    print("read", line.strip(), flush=True)
+    say("read", line.strip())
     if line == "finish\n":
         sys.exit(7)
 END
@@ -62,26 +65,26 @@ END
 	on_tty --name web --ro talk.py python3 "$WORK/talk.py"
 	is "$output" web
 	screen one 90 30 "$BAILEY" attach web
-	eventually 10 sees one "hello from /dev/pts/0"
-	eventually 10 sees one "size 30 90"
+	soon_sees one "hello from /dev/pts/0"
+	soon_sees one "size 30 90"
 	types one first Enter
-	eventually 10 sees one "read first"
+	soon_sees one "read first"
 	types one C-p C-q
-	eventually 10 sees one "detached; back to it: bailey attach web"
-	eventually 10 sees one "status 0"
+	soon_sees one "detached; back to it: bailey attach web"
+	soon_sees one "status 0"
 	is "$(names)" web
 	screen two 80 24 "$BAILEY" attach web
-	eventually 10 sees two "read first"
-	eventually 10 sees two "size 24 80"
+	soon_sees two "read first"
+	soon_sees two "size 24 80"
 	# The terminal is gone, with whoever is attached.
 	tmux -L "$SERVER" kill-session -t two
 	sleep 0.2
 	is "$(names)" web
 	screen three 80 24 "$BAILEY" attach web
-	eventually 10 sees three "read first"
+	soon_sees three "read first"
 	types three finish Enter
-	eventually 10 sees three "read finish"
-	eventually 10 sees three "status 7"
+	soon_sees three "read finish"
+	soon_sees three "status 7"
 	nothing_runs
 	log_has web "read first"
 }
@@ -90,64 +93,64 @@ END
 	seq -f 'line %g of the text' 200 > text
 	on_tty --name edit --ro text vim -u NONE -R "$WORK/text"
 	screen one 80 24 "$BAILEY" attach edit
-	eventually 10 sees one "line 1 of the text"
+	soon_sees one "line 1 of the text"
 	types one 100Gzt
-	eventually 10 sees one "line 100 of the text"
+	soon_sees one "line 100 of the text"
 	types one C-p C-q
-	eventually 10 sees one "status 0"
+	soon_sees one "status 0"
 	sees_no one "line 100 of the text"
 	# The same size: nothing but attaching makes it draw.
 	screen two 80 24 "$BAILEY" attach edit
-	eventually 10 sees two "line 100 of the text"
-	eventually 10 sees two "line 122 of the text"
+	soon_sees two "line 100 of the text"
+	soon_sees two "line 122 of the text"
 	screen three 60 40 "$BAILEY" attach edit
-	eventually 10 sees three "line 138 of the text"
+	soon_sees three "line 138 of the text"
 	types three :q Enter
-	eventually 10 sees three "status 0"
-	eventually 10 sees two "status 0"
+	soon_sees three "status 0"
+	soon_sees two "status 0"
 }
 @test "several at once see the same; one that looks on types nothing and changes no size" {
 	need tmux
 	talker > talk.py
 	on_tty --name web --ro talk.py python3 "$WORK/talk.py"
 	screen one 90 30 "$BAILEY" attach web
-	eventually 10 sees one "size 30 90"
+	soon_sees one "size 30 90"
 	screen two 50 20 "$BAILEY" attach --read-only web
-	eventually 10 sees two "size 30 90"
+	soon_sees two "size 30 90"
 	types two typed Enter
 	types one both Enter
-	eventually 10 sees one "read both"
-	eventually 10 sees two "read both"
+	soon_sees one "read both"
+	soon_sees two "read both"
 	sees_no one typed
 	sees_no one "size 20 50"
 	types two C-p C-q
-	eventually 10 sees two "status 0"
+	soon_sees two "status 0"
 	# Without a terminal too: for a pipe.
 	timeout 5 "$BAILEY" attach --read-only web < /dev/null > piped || true
 	grep -q "read both" piped
 	types one finish Enter
-	eventually 10 sees one "status 7"
+	soon_sees one "status 7"
 }
 @test "the keys that leave it are passed on when they turn out to be something else" {
 	need tmux
 	on_tty --name web sh -c 'stty raw -echo; echo ready; exec od -An -tx1 -v -w1'
 	screen one 80 24 "$BAILEY" attach web
-	eventually 10 sees one ready
+	soon_sees one ready
 	types one C-p x
-	eventually 10 sees one 78
+	soon_sees one 78
 	sees one 10
 	# Alone, after a while.
 	types one C-p
 	twice() { [ "$(shown one | grep -c 10)" = 2 ]; }
 	eventually 10 twice
 	types one C-p C-p C-q
-	eventually 10 sees one "status 0"
+	soon_sees one "status 0"
 	screen two 80 24 "$BAILEY" attach --detach-keys ctrl-a,d web
-	eventually 10 sees two ready
+	soon_sees two ready
 	types two C-p C-q
-	eventually 10 sees two 11
+	soon_sees two 11
 	types two C-a d
-	eventually 10 sees two "status 0"
+	soon_sees two "status 0"
 	gives 2 "$BAILEY" attach --detach-keys ctrl web
 	gives 2 "$BAILEY" attach --detach-keys '' web
 }
@@ -155,15 +158,15 @@ END
 	need tmux
 	talker > talk.py
 	screen one 80 24 "$BAILEY" run -p shell --detachable --name web --ro talk.py python3 "$WORK/talk.py"
-	eventually 10 sees one "size 24 80"
+	soon_sees one "size 24 80"
 	types one C-p C-q
-	eventually 10 sees one "detached"
+	soon_sees one "detached"
 	is "$(names)" web
 	"$BAILEY" stop web
 	screen two 80 24 "$BAILEY" run -p shell --detachable --name web --ro talk.py python3 "$WORK/talk.py"
-	eventually 10 sees two "hello from"
+	soon_sees two "hello from"
 	types two C-c
-	eventually 10 sees two "status 130"
+	soon_sees two "status 130"
 	gives 2 "$BAILEY" run -p shell --detachable true
 	has "$output" "no terminal"
 }
@@ -179,13 +182,14 @@ END
 	gives 2 "$BAILEY" run -p shell --tty true
 	gives 2 "$BAILEY" run -p shell --detach --detachable true
 	is "$(stat -c %a "$XDG_RUNTIME_DIR/bailey/web/attach")" 600
-	local _
-	for _ in 1 2 3 4 5 6 7 8; do
-		"$BAILEY" attach --read-only web > /dev/null < /dev/null 2>&1 3>&- &
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		"$BAILEY" attach --read-only web > "seen.$i" < /dev/null 2>&1 3>&- &
 		end_later $!
+		eventually 10 test -s "seen.$i" # the screen is cleared as soon as it is attached
 	done
-	full() { timeout 1 "$BAILEY" attach --read-only web < /dev/null 2>&1 | grep -q "too many terminals are attached"; }
-	eventually 10 full
+	gives 125 timeout 10 "$BAILEY" attach --read-only web
+	has "$output" "too many terminals are attached"
 }
 @test "nobody who does not read holds the program up for long" {
 	on_tty --name web sh -c 'sleep 1; seq 200000; echo the last word; sleep 100'
@@ -206,16 +210,16 @@ END
 	need tmux
 	on_tty --name deaf sh -c 'trap "" TERM HUP INT; echo deaf; (sleep 1000; :) & while :; do sleep 1; done'
 	screen one 80 24 "$BAILEY" attach deaf
-	eventually 10 sees one deaf
+	soon_sees one deaf
 	local pid
 	for pid in $(pids_of attach); do
 		kill -KILL "$pid"
 	done
 	is "$(names)" deaf
 	screen two 80 24 "$BAILEY" attach deaf
-	eventually 10 sees two deaf
+	soon_sees two deaf
 	gives 0 "$BAILEY" stop --time 1 deaf
-	eventually 10 sees two "status 137"
+	soon_sees two "status 137"
 	nothing_runs
 	# kill -9 of the manager: whoever is attached is told, nothing runs on.
 	on_tty --name web sleep 54321
@@ -224,20 +228,20 @@ END
 	sleep 0.2
 	kill -KILL "$(field web launcher_pid)"
 	eventually 2 nobody_is 54321
-	eventually 10 sees three "its manager was killed"
+	soon_sees three "its manager was killed"
 	nothing_runs
 }
 @test "a restart keeps those who are attached" {
 	need tmux
 	on_tty --name web --restart always sh -c 'echo begin; read x; echo over $x; exit 1'
 	screen one 80 24 "$BAILEY" attach web
-	eventually 10 sees one begin
+	soon_sees one begin
 	types one a Enter
-	eventually 10 sees one "over a"
+	soon_sees one "over a"
 	again() { [ "$(shown one | grep -c begin)" = 2 ]; }
 	eventually 10 again
 	types one b Enter
-	eventually 10 sees one "over b"
+	soon_sees one "over b"
 	gives 0 "$BAILEY" stop web
-	eventually 10 sees one "status"
+	soon_sees one "status"
 }

@@ -120,6 +120,14 @@ static void test_crowd(void)
 	serve();
 	ok(control_receive(fds[CONTROL_PEERS], &m) == 1 && m.head.kind == CONTROL_ERROR && m.head.value == EUSERS,
 		"one more is refused");
+	(void)close(fds[CONTROL_PEERS]);
+	/* The kernel tells of the reset that its unread question makes first. */
+	fds[CONTROL_PEERS] = client();
+	(void)ask(fds[CONTROL_PEERS], CONTROL_WAIT);
+	serve();
+	ok(control_receive(fds[CONTROL_PEERS], &m) == 1 && m.head.kind == CONTROL_ERROR && m.head.value == EUSERS,
+		"and hears why when it has asked already");
+	ok(control_receive(fds[CONTROL_PEERS], &m) <= 0, "and nothing else");
 	(void)close(fds[0]);
 	serve();
 	(void)close(fds[CONTROL_PEERS]);
