@@ -4,22 +4,9 @@
 #include <sys/ioctl.h>
 
 #include "base/sys.h"
+#include "base/write.h"
 
 enum { PIECE = 1 << 16 };
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /* One piece without holes. */
 static int copy_piece(int from, int to, off_t at, off_t end)

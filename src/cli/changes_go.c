@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "base/write.h"
 #include "changes/apply.h"
 #include "cli/changes.h"
 #include "plan/layout.h"
@@ -29,18 +30,8 @@ struct pass {
 
 static void flush(struct pass *p)
 {
-	const char *at = buf_text(&p->out);
-	for (size_t left = p->out.len; left > 0 && p->broken == 0;) {
-		ssize_t n = write(p->task->fd, at, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			p->broken = n < 0 ? errno : EIO;
-			break;
-		}
-		at += n;
-		left -= (size_t)n;
-	}
+	if (p->broken == 0)
+		p->broken = -write_all(p->task->fd, buf_text(&p->out), p->out.len);
 	arena_free(&p->arena);
 	p->out = (struct buf){ .arena = &p->arena };
 }

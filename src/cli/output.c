@@ -6,22 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/write.h"
 #include "cli/cli.h"
 
 /* One write for a whole message: lines of several processes then do not mix. Nobody can be told when that fails. */
 static void say(const struct buf *b)
 {
-	const char *text = buf_text(b);
-	size_t left = b->len;
-	while (left > 0) {
-		ssize_t n = write(STDERR_FILENO, text, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		text += n;
-		left -= (size_t)n;
-	}
+	(void)write_all(STDERR_FILENO, buf_text(b), b->len);
 }
 
 int cli_fail(const struct cli *cli, int status, const char *hint, const char *fmt, ...)

@@ -8,20 +8,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/write.h"
+
 /* On another page of the terminal, so that what was there before comes back. */
 static const char enter[] = "\033[?1049h\033[?25l", leave[] = "\033[?25h\033[?1049l";
 
 static void put(const char *text, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, text, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return; /* a terminal that has hung up is told by a signal */
-		text += n;
-		len -= (size_t)n;
-	}
+	(void)write_all(STDOUT_FILENO, text, len); /* a terminal that has hung up is told by a signal */
 }
 
 static void set_modes(const struct screen *s)

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "base/write.h"
 
 enum { FILE_MAX = 1024 * 1024, PLACE_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
@@ -102,20 +103,6 @@ const char *files_sum_of(int dir, const char *name, struct arena *a)
 	size_t len;
 	int r = files_read(dir, name, a, &text, &len);
 	return r == 0 ? files_sum(a, text, len) : r == -ENOENT ? "" : "other";
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 /* A name beside others that no desktop takes for one of its files. */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/sys.h"
+#include "base/write.h"
 #include "image/image.h"
 #include "launch/maps.h"
 
@@ -56,28 +57,16 @@ static void close_channels(struct channels *c)
 	close_one(&c->signals);
 }
 
-/* Writes one of the files in /proc/self that map ids. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ssize_t n = write(fd, text, strlen(text));
-	int r = n < 0 ? -errno : 0;
-	(void)close(fd);
-	return r;
-}
-
 /* Only the user, who is uid 0 in there and so has the capabilities to mount. */
 static int map_one(const struct plan *plan)
 {
 	char uid[48], gid[48];
 	(void)snprintf(uid, sizeof uid, "0 %u 1\n", (unsigned)plan->uid);
 	(void)snprintf(gid, sizeof gid, "0 %u 1\n", (unsigned)plan->gid);
-	int r = write_text("/proc/self/setgroups", "deny");
+	int r = write_to_file("/proc/self/setgroups", "deny");
 	if (r == 0)
-		r = write_text("/proc/self/uid_map", uid);
-	return r == 0 ? write_text("/proc/self/gid_map", gid) : r;
+		r = write_to_file("/proc/self/uid_map", uid);
+	return r == 0 ? write_to_file("/proc/self/gid_map", gid) : r;
 }
 
 static int map_ranges(const struct channels *c)

@@ -1,4 +1,5 @@
 #include "launch/child.h"
+#include "base/write.h"
 #include "launch/fault.h"
 #include "launch/network.h"
 
@@ -24,18 +25,6 @@ void child_fail(const struct child_args *args, enum step step, long error, size_
 	_exit(SETUP_FAILED);
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	size_t len = strlen(text);
-	ssize_t n = write(fd, text, len);
-	int r = n < 0 ? -errno : (size_t)n != len ? -EIO : 0;
-	(void)close(fd);
-	return r;
-}
-
 /* The sandbox ends with its launcher, however that ends. */
 static int guard(const struct child_args *args)
 {
@@ -53,11 +42,11 @@ static int guard(const struct child_args *args)
 /* user_namespaces(7): without CAP_SETGID outside, setgroups(2) has to be given up before a group can be mapped. */
 static int map_identity(const struct child_args *args)
 {
-	int r = write_text("/proc/self/setgroups", "deny");
+	int r = write_to_file("/proc/self/setgroups", "deny");
 	if (r == 0)
-		r = write_text("/proc/self/uid_map", args->uid_map);
+		r = write_to_file("/proc/self/uid_map", args->uid_map);
 	if (r == 0)
-		r = write_text("/proc/self/gid_map", args->gid_map);
+		r = write_to_file("/proc/self/gid_map", args->gid_map);
 	return r;
 }
 
@@ -220,7 +209,7 @@ void child_main(const struct child_args *args)
 	FAULT(USERNS);
 	/* user_namespaces(7), max_user_namespaces: the limit holds for namespaces made below this one; without CAP_SYS_RESOURCE in
 	 * here nobody can raise it again. */
-	if (!plan->nested && (r = write_text("/proc/sys/user/max_user_namespaces", "0")) < 0)
+	if (!plan->nested && (r = write_to_file("/proc/sys/user/max_user_namespaces", "0")) < 0)
 		child_fail(args, STEP_USERNS, r, 0);
 	build_tree(args);
 	(void)umask(mask); /* always succeeds */

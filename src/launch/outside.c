@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/sys.h"
+#include "base/write.h"
 #include "mount/mount.h"
 
 enum { SAID_MAX = 2048, NOT_EXECUTED = 127 };
@@ -27,16 +28,6 @@ struct starting {
 	char uid_map[48], gid_map[48];
 };
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	ssize_t n = write(fd, text, strlen(text));
-	(void)close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -EIO;
-}
-
 /* The same user in a file tree that holds what the program needs, without any way to gain a privilege. */
 static int enter_view(const struct starting *s, const char **ret_failed)
 {
@@ -44,11 +35,11 @@ static int enter_view(const struct starting *s, const char **ret_failed)
 	const struct view *v = s->program->view;
 	int r = (int)sys_result(unshare(CLONE_NEWUSER | CLONE_NEWNS));
 	if (r == 0)
-		r = write_text("/proc/self/setgroups", "deny");
+		r = write_to_file("/proc/self/setgroups", "deny");
 	if (r == 0)
-		r = write_text("/proc/self/uid_map", s->uid_map);
+		r = write_to_file("/proc/self/uid_map", s->uid_map);
 	if (r == 0)
-		r = write_text("/proc/self/gid_map", s->gid_map);
+		r = write_to_file("/proc/self/gid_map", s->gid_map);
 	if (r == 0)
 		r = mount_begin(&state, "", s->program->served);
 	if (r == 0)

@@ -1,4 +1,5 @@
 /* bailey cp, the outside: what is the caller's is opened here, one name at a time, and the bytes are copied. */
+#include "base/write.h"
 #include "launch/transfer.h"
 
 #include <errno.h>
@@ -46,20 +47,6 @@ static int lost(const struct outside *s, struct err *e)
 }
 
 /* ---- bytes ---- */
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /* Until the end, or at most `most` bytes. */
 static int copy_stream(struct outside *s, int from, int to, off_t most)

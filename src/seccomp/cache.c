@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/write.h"
 #include "seccomp/bpf.h"
 
 enum {
@@ -176,21 +177,6 @@ static void prune(struct arena *a, int dir)
 	}
 }
 
-static bool write_all(int fd, const void *bytes, size_t len)
-{
-	const char *p = bytes;
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return true;
-}
-
 void cache_store(struct arena *a, const char *dir_path, const char *spec, size_t len, const struct cache_maker *maker,
 	const struct sock_fprog *program)
 {
@@ -216,8 +202,9 @@ void cache_store(struct arena *a, const char *dir_path, const char *spec, size_t
 	snprintf(temporary, sizeof temporary, "%s%016llx", temporary_prefix, (unsigned long long)draw);
 	int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0) {
-		bool whole = write_all(fd, &h, sizeof h) &&
-			write_all(fd, program->filter, program->len * sizeof program->filter[0]) && write_all(fd, spec, len);
+		bool whole = write_all(fd, &h, sizeof h) == 0 &&
+			write_all(fd, program->filter, program->len * sizeof program->filter[0]) == 0 &&
+			write_all(fd, spec, len) == 0;
 		if (close(fd) < 0)
 			whole = false;
 		if (!whole || renameat(dir, temporary, dir, name) < 0)

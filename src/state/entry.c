@@ -11,6 +11,7 @@
 
 #include "base/dir.h"
 #include "base/path.h"
+#include "base/write.h"
 #include "cgroup/cgroup.h"
 #include "state/internal.h"
 
@@ -105,20 +106,6 @@ int entry_lock(int directory)
 		if (r < 0)
 			return r;
 	}
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 int entry_write(int directory, const char *text, size_t len)

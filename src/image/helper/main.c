@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/write.h"
 #include "image/helper/confine.h"
 #include "image/helper/tree.h"
 
@@ -23,14 +24,7 @@ enum { ROOT = 3 };
 /* write(2), because stdio would ask about the descriptor by calls that are forbidden by then. */
 static void say(int fd, const char *text)
 {
-	size_t len = strlen(text);
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-		if (n <= 0)
-			return;
-		text += n;
-		len -= (size_t)n;
-	}
+	(void)write_all(fd, text, strlen(text)); /* nobody can be told when that fails */
 }
 
 static int fail(const struct err *e)

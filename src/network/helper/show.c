@@ -23,6 +23,7 @@
 
 #include "base/json.h"
 #include "base/sys.h"
+#include "base/write.h"
 #include "network/helper/link.h"
 
 enum { ADDRESS_TEXT = 64, RULES_MAX = 4 * 1024 * 1024, NOT_EXECUTED = 127 };
@@ -260,11 +261,6 @@ int show_network(const struct show *what, struct arena *a, struct err *e)
 		write_json(&s, &out);
 	else
 		write_text(&s, &out);
-	for (size_t done = 0; done < out.len;) {
-		ssize_t n = write(STDOUT_FILENO, buf_text(&out) + done, out.len - done);
-		if (n < 0 && errno != EINTR)
-			return err_set(e, errno, "cannot write to standard output");
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	r = write_all(STDOUT_FILENO, buf_text(&out), out.len);
+	return r == 0 ? 0 : err_set(e, -r, "cannot write to standard output");
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/write.h"
 #include "seccomp/helper/compile.h"
 
 enum { INPUT_MAX = 1 << 20, CPU_SECONDS = 10 };
@@ -53,22 +54,6 @@ static int read_input(struct buf *text)
 	}
 }
 
-static int write_output(const struct program *p)
-{
-	const char *at = (const char *)p->insns;
-	size_t left = p->count * sizeof p->insns[0];
-	while (left > 0) {
-		ssize_t n = write(STDOUT_FILENO, at, left);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			at += n;
-			left -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 static int run(struct arena *a)
 {
 	struct buf text = { .arena = a };
@@ -83,7 +68,7 @@ static int run(struct arena *a)
 	struct err e = { 0 };
 	if (compile_spec(&program, a, &spec, &e) < 0)
 		return complain(e.text);
-	got = write_output(&program);
+	got = write_all(STDOUT_FILENO, program.insns, program.count * sizeof program.insns[0]);
 	return got < 0 ? complain(arena_printf(a, "cannot write the filter: %s", strerror(-got))) : 0;
 }
 
