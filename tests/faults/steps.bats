@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # A test build (make FAULT=yes) held at each named step of its launch, and its processes killed there.
 load ../system/lib
+load ../system/running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime TMPDIR=$WORK
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	own_runtime
+	export TMPDIR=$WORK
 }
-left() { timeout 300 python3 "$TREE/tests/lib/left.py" "$1" "$BAILEY" "$XDG_RUNTIME_DIR/bailey" "${@:2}" 2>&1; }
 
 @test "killed at each step: no process survives, and the next command removes what is left" {
 	gives 0 left steps -p shell

@@ -6,15 +6,10 @@
 # one neither shows nor changes. Machine facts come from facts/debian12.json.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-bailey=${BAILEY:-$here/../../build/bailey}
-case $bailey in /*) ;; *) bailey=$PWD/$bailey ;; esac
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT INT TERM
-
-# Copies belong to whoever runs this and are writable for nobody else, as profiles have to be.
+# shellcheck source=tests/golden/lib.sh
+. "$here/lib.sh"
 umask 022
-cp -R "$here/bad" "$here/facts" "$tmp/" && mkdir "$tmp/home" && cd "$tmp" || exit 1
-chmod -R go-w .
+begin "$here/bad"
 
 count=0 failed=0
 result() {

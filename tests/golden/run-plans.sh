@@ -6,15 +6,10 @@
 # text and the messages, NAME.FACTS.json the plan.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-bailey=${BAILEY:-$here/../../build/bailey}
-case $bailey in /*) ;; *) bailey=$PWD/$bailey ;; esac
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT INT TERM
-
-# Copies belong to whoever runs this and are writable for nobody else, as profiles have to be.
+# shellcheck source=tests/golden/lib.sh
+. "$here/lib.sh"
 umask 077
-cp -R "$here/plans" "$here/facts" "$tmp/" && mkdir "$tmp/home" && cd "$tmp" || exit 1
-chmod -R go-w plans
+begin "$here/plans"
 
 explain() {
 	env -i PATH="$PATH" HOME="$tmp/home" COLUMNS=100 "$bailey" explain "$@"

@@ -6,13 +6,11 @@
 # group has.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
-bailey=${BAILEY:-$here/../../build/bailey}
-case $bailey in /*) ;; *) bailey=$PWD/$bailey ;; esac
-tmp=$(mktemp -d) || exit 1
-trap 'rm -rf "$tmp"' EXIT INT TERM
-
+# shellcheck source=tests/golden/lib.sh
+. "$here/lib.sh"
 umask 077
-cp -R "$here/facts" "$here/../../profiles" "$tmp/" && mkdir "$tmp/home" "$tmp/got" && cd "$tmp" || exit 1
+begin "$here/../../profiles"
+mkdir got || exit 1
 
 count=0 failed=0
 for machine in debian12 debian13 workstation; do

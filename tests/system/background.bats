@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # run --detach, its log, --restart: programs that outlive the command that started them.
 load lib
+load running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime XDG_STATE_HOME=$WORK/state
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
-	mkdir "$XDG_STATE_HOME"
+	own_runtime
+	own_state
 	LOGS=$XDG_STATE_HOME/bailey/logs
 }
 finish() {
@@ -20,12 +20,6 @@ finish() {
 detach() { gives 0 "$BAILEY" run -p shell --detach "$@"; }
 managers() { "$BAILEY" list --json | python3 -c 'import json,sys
 print(*[s["launcher_pid"] for s in json.load(sys.stdin)["sandboxes"]])'; }
-# field NAME MEMBER
-field() { "$BAILEY" list --json | python3 -c 'import json,sys
-for s in json.load(sys.stdin)["sandboxes"]:
-    if s["name"] == sys.argv[1]: print(s[sys.argv[2]])' "$1" "$2"; }
-names() { "$BAILEY" list --json | python3 -c 'import json,sys
-print(*[s["name"] for s in json.load(sys.stdin)["sandboxes"]])'; }
 nothing_runs() { [ -z "$(names)" ] && [ -z "$(ls -A "$XDG_RUNTIME_DIR/bailey" 2> /dev/null)" ]; }
 log_has() { "$BAILEY" logs "$1" | grep -qF -- "$2"; }
 # starts NAME N: the log tells of so many starts.

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # The control socket of a running sandbox, which other bailey commands use.
 load lib
+load running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	own_runtime
 	SOCKET=$XDG_RUNTIME_DIR/bailey/web/control
 }
 

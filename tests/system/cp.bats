@@ -1,32 +1,15 @@
 #!/usr/bin/env bats
 # bailey cp: files out of a running sandbox and into it, whatever the program does about it.
 load lib
+load running
 
-prepare() {
-	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
-	mkdir shared
-	cd shared || return 1
-}
+prepare() { prepare_web; }
 
-# hold [OPTIONS...] -- COMMAND...: a sandbox called web, whose program begins in the directory `shared` and has that.
-hold() {
-	local options=()
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	"$BAILEY" run -p shell --name web --rw "$WORK/shared" "${options[@]}" "$@" < /dev/null > ../held.out 2>&1 3>&- &
-	held=$!
-	end_later "$held"
-	eventually 10 test -S "$XDG_RUNTIME_DIR/bailey/web/control"
-}
 enter() { "$BAILEY" enter web "$@"; }
 copy() { timeout 20 "$BAILEY" cp "$@"; }
 
 @test "one file out and in" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	enter sh -c 'head -c 300000 /dev/urandom > /tmp/data; chmod 640 /tmp/data; cat /tmp/data' > ../want
 	gives 0 copy web:/tmp/data ../got
 	cmp ../want ../got
@@ -57,7 +40,7 @@ copy() { timeout 20 "$BAILEY" cp "$@"; }
 	is "$(cat ../want)" short
 }
 @test "what cannot be copied is said" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	gives 125 copy web:/no/such ../x
 	has "$output" "cannot open /no/such in the sandbox: No such file or directory"
 	gives 125 copy web:/usr ../x
@@ -80,7 +63,7 @@ copy() { timeout 20 "$BAILEY" cp "$@"; }
 	copy web:/proc/self/status - | grep -q NoNewPrivs
 }
 @test "directories, links, modes and holes" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	enter sh -c 'mkdir -p /tmp/tree/a/b /tmp/tree/empty; cd /tmp/tree; echo 1 > a/one; echo 2 > a/b/two; chmod 755 a/one; chmod 600 a/b/two
 ln -s one a/link; ln -s /etc/shadow evil; ln -s .. up; truncate -s 1G hole; printf x >> hole; mkfifo fifo; : > "$(printf "new\nline")"; : > -; i=0
 while [ $i -lt 300 ]; do i=$((i+1)); echo $i > a/b/$i; done'
@@ -104,7 +87,7 @@ while [ $i -lt 300 ]; do i=$((i+1)); echo $i > a/b/$i; done'
 @test "nothing outside is reached through what the program makes" {
 	mkdir ../outside
 	echo secret > ../outside/secret
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	# Out: links inside lead to what is inside.
 	ln -s "$WORK/outside/secret" secret
 	gives 125 copy web:secret ../x
@@ -140,7 +123,7 @@ while [ $i -lt 300 ]; do i=$((i+1)); echo $i > a/b/$i; done'
 @test "directories exchanged for links while they are copied" {
 	mkdir ../outside
 	echo secret > ../outside/secret
-	hold -- python3 -c 'import os
+	hold_web -- python3 -c 'import os
 os.makedirs("real/sub", exist_ok=True)
 for i in range(20): open(f"real/sub/{i}", "w").write("inside")
 os.symlink("'"$WORK"'/outside", "trap")
@@ -158,7 +141,7 @@ while True:
 	gives 1 enter grep -rqx secret /tmp
 }
 @test "a file that grows, a FIFO, and one who stops whatever enters hold nobody up" {
-	hold -- sh -c 'mkfifo fifo; while :; do head -c 100000 /dev/zero; done >> grows'
+	hold_web -- sh -c 'mkfifo fifo; while :; do head -c 100000 /dev/zero; done >> grows'
 	eventually 10 test -p fifo
 	gives 0 copy web:grows ../grown
 	gives 125 copy web:fifo ../x
@@ -168,7 +151,7 @@ while True:
 	kill "$held"
 	wait "$held" || true
 	: > running
-	hold -- python3 -c 'import os, signal
+	hold_web -- python3 -c 'import os, signal
 while True:
     for p in os.listdir("/proc"):
         if p.isdigit() and int(p) not in (1, os.getpid()): os.kill(int(p), signal.SIGKILL)'
@@ -180,7 +163,7 @@ while True:
 	eventually 15 killed
 }
 @test "it has the program's rights, and no more" {
-	hold --ro /etc -- sleep 1000
+	hold_web --ro /etc -- sleep 1000
 	attempt copy ../held.out web:/etc/x
 	is "$status" 125
 	gives 125 copy web:/etc/shadow ../x
@@ -189,7 +172,7 @@ while True:
 	has "$output" "Permission denied"
 	kill "$held"
 	wait "$held" || true
-	hold --set process.enter=false -- sleep 1000
+	hold_web --set process.enter=false -- sleep 1000
 	gives 125 copy web:/etc/passwd ../x
 	has "$output" process.enter
 }

@@ -1,27 +1,10 @@
 #!/usr/bin/env bats
 # bailey enter: a command in a running sandbox is held by all that holds its program.
 load lib
+load running
 
-prepare() {
-	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
-	mkdir shared
-	cd shared || return 1
-}
+prepare() { prepare_web; }
 
-# hold [OPTIONS...] -- COMMAND...: a sandbox called web in the background; the process is $held.
-hold() {
-	local options=()
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	"$BAILEY" run -p shell --name web --rw "$WORK/shared" "${options[@]}" "$@" < /dev/null > held.out 2>&1 3>&- &
-	held=$!
-	end_later "$held"
-	eventually 10 test -S "$XDG_RUNTIME_DIR/bailey/web/control"
-}
 release() {
 	kill "$held"
 	wait "$held" || true
@@ -45,7 +28,7 @@ END
 same_as_program() {
 	rm -f program
 	cp "$BATS_FILE_TMPDIR/traits" .
-	hold "$@" -- sh -c "sh $PWD/traits > $PWD/program.new; mv $PWD/program.new $PWD/program; sleep 1000"
+	hold_web "$@" -- sh -c "sh $PWD/traits > $PWD/program.new; mv $PWD/program.new $PWD/program; sleep 1000"
 	eventually 10 test -e program
 	TERM=$(sed -n s/^TERM=//p program) enter sh "$PWD/traits" > entered < /dev/null
 	diff program entered
@@ -99,7 +82,7 @@ same_as_program() {
 @test "it is in the program's Landlock domain" {
 	need landlock
 	# Only within one domain signals get through; one of equal rules would be another one.
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	gives 0 enter kill -0 2
 	gives 0 enter kill -CONT 2
 	release
@@ -120,14 +103,14 @@ s.connect("socket")
 _, fds, _, _ = socket.recv_fds(s, 10, 1)
 try: print(os.read(os.open("secret", os.O_RDONLY, dir_fd=fds[0]), 20).decode().strip())
 except OSError as e: print(e.strerror)'
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	is "$(enter python3 -c "$look")" "Permission denied"
 	release
-	hold --set landlock.use=off -- sleep 1000
+	hold_web --set landlock.use=off -- sleep 1000
 	is "$(enter python3 -c "$look")" "hidden"
 }
 @test "exit status, signals, and what cannot be executed" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	gives 0 enter true
 	gives 7 enter sh -c 'exit 7'
 	gives 3 enter -- sh -c 'exit 3'
@@ -156,7 +139,7 @@ assert p.wait(10) == 9, p.returncode
 END
 }
 @test "without a command it is the shell; descriptors are the caller's" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	gives 5 enter < <(echo 'exit 5')
 	head -c 3000000 /dev/urandom > data
 	enter cat < data > copy
@@ -172,7 +155,7 @@ END
 	is "$(TERM=vt52 "$BAILEY" enter web sh -c 'echo $TERM$LEAK' LEAK=1)" "$(TERM=vt52 "$BAILEY" run -p shell sh -c 'echo $TERM')"
 }
 @test "on a terminal it has one of the sandbox's own" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	gives 0 python3 "$SYSTEM/on-a-terminal.py" --rows 31 --columns 99 "$BAILEY" enter web sh -c 'tty; stty size; test -t 0 && test -t 1 && test -t 2'
 	has "$output" /dev/pts/ "31 99"
 	gives 130 python3 "$SYSTEM/on-a-terminal.py" "$BAILEY" enter web sh -c 'stty -echo; echo ready; sleep 20' < <(sleep 1; printf '\003'; sleep 1)
@@ -193,7 +176,7 @@ END
 	has "$(cat screen)" begun Stopped stat42us "got hello"
 }
 @test "who is left without a caller is hung up, and killed when that is not enough" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	local soft hard
 	soft=$(unique_seconds) hard=$(unique_seconds)
 	"$BAILEY" enter web sh -c "trap 'echo hup > hup; exit' HUP; echo > soft; while :; do sleep 0.05; done; : $soft" 3>&- &
@@ -218,7 +201,7 @@ time.sleep(100)" "$hard" 3>&- &
 	gives 0 enter true
 }
 @test "it ends with the sandbox" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	local mark
 	mark=$(unique_seconds)
 	"$BAILEY" enter web sleep "$mark" > said 2>&1 3>&- &
@@ -260,7 +243,7 @@ while True:
 END
 	local mark client status
 	mark=$(unique_seconds)
-	hold -- python3 hostile.py stop
+	hold_web -- python3 hostile.py stop
 	eventually 10 test -e running
 	"$BAILEY" enter web sleep "$mark" 3>&- > /dev/null 2>&1 &
 	client=$!
@@ -273,7 +256,7 @@ END
 	release
 
 	rm running
-	hold -- python3 hostile.py kill
+	hold_web -- python3 hostile.py kill
 	eventually 10 test -e running
 	status=0
 	timeout 20 "$BAILEY" enter web sleep 10 > said 2>&1 || status=$?
@@ -282,7 +265,7 @@ END
 	release
 
 	rm running
-	hold --set syscalls.allow=ptrace -- python3 hostile.py trace
+	hold_web --set syscalls.allow=ptrace -- python3 hostile.py trace
 	eventually 10 test -e running
 	gives 0 enter sleep 0.5
 	[ -s told ]
@@ -301,13 +284,13 @@ END
 	sandbox=$("$BAILEY" list --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["sandboxes"][0]["sandbox_pid"])')
 	has "$(cat "/proc/$sandbox/status")" $'Threads:\t1' $'Seccomp:\t2'
 	release
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	sandbox=$("$BAILEY" list --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["sandboxes"][0]["sandbox_pid"])')
 	eventually 5 grep -q $'Seccomp:\t2' "/proc/$sandbox/status"
 	has "$(cat "/proc/$sandbox/status")" $'Threads:\t2' $'CapPrm:\t0000000000000000'
 }
 @test "many at once, and one after the other" {
-	hold -- sleep 1000
+	hold_web -- sleep 1000
 	local i pids=()
 	for i in {1..8}; do
 		enter sh -c "sleep 0.3; exit $i" 3>&- &

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # process.instance = "single": one sandbox of a profile, and what is started while it runs goes there.
 load lib
+load running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime XDG_STATE_HOME=$WORK/state
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
-	mkdir "$XDG_STATE_HOME"
+	own_runtime
+	own_state
 	cat > one.conf << 'END'
 inherit = [ "shell" ];
 process = { instance = "single"; };
@@ -30,8 +30,6 @@ END
 	ARGS=(-p "$WORK/one.conf" --ro "$P")
 }
 finish() { "$BAILEY" stop --all --time 0 > /dev/null 2>&1 || true; }
-names() { "$BAILEY" list --json | python3 -c 'import json,sys
-print(*[s["name"] for s in json.load(sys.stdin)["sandboxes"]])'; }
 runs() { [ "$(names)" = "$*" ]; }
 # The one that stays, in the background of the test.
 first() {

@@ -2,13 +2,13 @@
 # Nothing is left behind: after many launches, and after one of their processes was killed at whatever moment.
 # BAILEY_ROUNDS=1000 for the large figures (1000 and 200 launches, 1000 kills).
 load lib
+load running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime TMPDIR=$WORK
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	own_runtime
+	export TMPDIR=$WORK
 }
-left() { timeout 550 python3 "$TREE/tests/lib/left.py" "$1" "$BAILEY" "$XDG_RUNTIME_DIR/bailey" "${@:2}" 2>&1; }
 
 @test "launches one after the other, and eight at a time" {
 	gives 0 left churn -p shell

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # What is known of running sandboxes: bailey list, --name, and what is left behind when a launcher is killed.
 load lib
+load running
 
 prepare() {
 	need userns python3
-	export XDG_RUNTIME_DIR=$WORK/runtime
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	own_runtime
 }
 
 # A sandbox in the background that runs until the test is over: hold [OPTIONS] ; its launcher's pid is in $held.
@@ -21,10 +21,6 @@ running() { "$BAILEY" list --json | python3 -c 'import json,sys
 print(*[s["name"] for s in json.load(sys.stdin)["sandboxes"] if s["state"] == "running"])'; }
 # run_now NAME...: these are all that run, and their programs have been started.
 run_now() { [ "$(running)" = "$*" ]; }
-# field NAME MEMBER
-field() { "$BAILEY" list --json | python3 -c 'import json,sys
-for s in json.load(sys.stdin)["sandboxes"]:
-    if s["name"] == sys.argv[1]: print(s[sys.argv[2]])' "$1" "$2"; }
 entries() { ls -A "$XDG_RUNTIME_DIR/bailey" 2> /dev/null || true; }
 
 @test "list shows a running sandbox and forgets it at the end" {

@@ -3,20 +3,10 @@
 
 load rig
 
-setup_file() {
-	is_root || return 0
-	rig_copy
-	rig_user
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
+setup_file() { rig_begin; }
 
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	WORK=$(mktemp -d)
-	cd "$WORK" || return 1
+	rig_work
 	export XDG_STATE_HOME=$WORK/state
 	mkdir "$XDG_STATE_HOME"
 	NAME=test-$$-$BATS_TEST_NUMBER
@@ -28,10 +18,10 @@ END
 teardown() {
 	cd /
 	"$BAILEY" stop --time 0 "$NAME" > /dev/null 2>&1 || true
-	[ -z "${WORK:-}" ] || rm -rf "$WORK"
+	rig_work_remove
 }
 
-# now SECONDS COMMAND...: true as soon as the command is.
+# within SECONDS COMMAND...: true as soon as the command is.
 within() {
 	local _
 	for _ in $(seq $(($1 * 20))); do

@@ -2,17 +2,9 @@
 # bailey desktop --system: for all users, by root. /usr/local is an empty file system of the test's own.
 load rig
 
-setup_file() {
-	is_root || return 0
-	rig_copy
-	rig_user
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
+setup_file() { rig_begin; }
 
-setup() { [ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"; }
+setup() { rig_need_root; }
 
 # as_all SCRIPT: in a mount namespace with an empty /usr/local and a program with an entry.
 as_all() {

@@ -3,21 +3,11 @@
 
 load rig
 
-setup_file() {
-	is_root || return 0
-	rig_copy
-	rig_user
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
+setup_file() { rig_begin; }
 
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	WORK=$(mktemp -d)
-	chmod 755 "$WORK"
-	cd "$WORK" || return 1
+	rig_work
+	chmod 755 .
 	NAME=test-$$-$BATS_TEST_NUMBER held=
 	mkdir -m 1777 shared
 	cat > shared/traits << 'END'
@@ -31,14 +21,7 @@ END
 teardown() {
 	cd /
 	[ -z "$held" ] || kill -KILL "$held" 2> /dev/null || true
-	[ -z "${WORK:-}" ] || rm -rf "$WORK"
-}
-soon() {
-	local end=$((SECONDS + 40)) # an emulated machine takes long
-	until "$@" 2> /dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
+	rig_work_remove
 }
 
 # hold SETTINGS: a sandbox named $NAME with these lines of a profile; its program has written what it is.

@@ -7,10 +7,6 @@ setup_file() {
 	is_root || return 0
 	rig_hub
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
 	rig_hub_setup
 }

@@ -18,10 +18,6 @@ except OSError as e:
 END
 	rig_own
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
 	rig_hub_setup
 }

@@ -17,7 +17,7 @@ teardown_file() {
 	rig_remove
 	groupdel "$GROUP_NAME" || true
 }
-setup() { [ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"; }
+setup() { rig_need_root; }
 
 as_user() {
 	setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --init-groups --inh-caps=-all env -i PATH=/usr/bin:/bin \

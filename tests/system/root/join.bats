@@ -24,12 +24,8 @@ END
 	profile join 'mode = "join"; join = "one";'
 	rig_own
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	rig_need_root
 }
 
 # A script on that host, as the user; "one OPTIONS" starts the sandbox that is joined, "end" ends it.

@@ -4,17 +4,9 @@
 
 load rig
 
-setup_file() {
-	is_root || return 0
-	rig_copy
-	rig_user
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
+setup_file() { rig_begin; }
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	rig_need_root
 	local abi
 	abi=$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')
 	if [ "$abi" -lt 3 ]; then
@@ -36,7 +28,7 @@ END
 teardown() {
 	cd /
 	[ -z "${LAUNCHER:-}" ] || kill -KILL "$LAUNCHER" 2> /dev/null || true
-	[ -z "${WORK:-}" ] || rm -rf "$WORK"
+	rig_work_remove
 }
 
 # with_mistake MOUNT-ARGUMENTS BAILEY-ARGUMENTS... -- SCRIPT: a sandbox in whose mount namespace root mounts that before the script

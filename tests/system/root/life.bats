@@ -13,12 +13,8 @@ setup_file() {
 		filesystem = { read_write = [ "/tmp" ]; };
 	END
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
-	is_root || skip "needs root: this is uid $(id -u)"
+	rig_need_root
 	NAME=life-$$-$BATS_TEST_NUMBER
 	local said
 	said=$("$BAILEY" run -p "$COPY/box.conf" --tasks 50 true 2>&1) || skip "needs a control group: $said"

@@ -8,10 +8,6 @@ setup_file() {
 	is_root || return 0
 	names_setup_file
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() { names_setup; }
 
 @test "addresses that are not of the Internet at large are not handed in, beside one that is" {

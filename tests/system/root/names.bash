@@ -21,9 +21,9 @@ END
 	rig_own
 }
 names_setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
+	rig_need_root
+	rig_need_pasta
+	rig_need_nft
 	PLACE=$(mktemp -d "$BATS_TEST_TMPDIR/names.XXXXXX")
 	ZONE=$PLACE/zone
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$PLACE" 2> /dev/null || true

@@ -8,10 +8,6 @@ setup_file() {
 	is_root || return 0
 	names_setup_file
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() { names_setup; }
 
 @test "an allowed name connects, over IPv4 and IPv6 and by an alias; other ports, addresses and names do not; without the rule all do" {

@@ -16,15 +16,9 @@ syscalls = { allow = [ "@network" ]; };
 END
 	rig_own
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
-	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
+	rig_need_net
+	rig_need_pasta
 	PLACE=$(mktemp -d "$BATS_TEST_TMPDIR/show.XXXXXX")
 	ZONE=$PLACE/zone
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$PLACE" 2> /dev/null || true

@@ -49,7 +49,7 @@ teardown_file() {
 	rig_remove
 }
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	rig_need_root
 	[ -x /usr/bin/python3 ] || skip "needs /usr/bin/python3"
 	cd "${COPY%/*}" || return 1
 	rm -f ./*.conf

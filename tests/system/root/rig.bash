@@ -12,6 +12,39 @@ export TREE BUILD
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
+# In setup: what a test cannot do without, or it is skipped with the reason.
+rig_need_root() { is_root || skip "needs root: this is uid $(id -u)"; }
+rig_need_pasta() { command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"; }
+rig_need_nft() { command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"; }
+rig_need_net() {
+	rig_need_root
+	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
+	rig_need_nft
+}
+
+# A directory of the test's own, which is the present one, as $WORK.
+rig_work() {
+	rig_need_root
+	WORK=$(mktemp -d)
+	cd "$WORK" || return 1
+}
+rig_work_remove() {
+	cd /
+	[ -z "${WORK:-}" ] || rm -rf "$WORK"
+}
+
+# soon COMMAND...: true as soon as the command is, within 40 s: an emulated machine takes long.
+soon() {
+	local end=$((SECONDS + 40))
+	until "$@" 2> /dev/null; do
+		[ $SECONDS -lt $end ] || {
+			echo "not in time: $*"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
 # Makes $USER_NAME. tests/user.sh removes what a killed run leaves, by this form of name.
 rig_user() {
 	export USER_NAME=bailey-test-$$
@@ -52,12 +85,39 @@ rig_remove() {
 	[ -z "${USER_NAME:-}" ] || userdel -r "$USER_NAME" > /dev/null 2>&1 || true
 }
 
+# What most suites begin with, and what all end with that say nothing else.
+rig_begin() {
+	is_root || return 0
+	rig_copy
+	rig_user
+}
+teardown_file() {
+	is_root || return 0
+	rig_remove
+}
+teardown() { rig_work_remove; }
+
 # For suites on a host of the tests' own: $B is bailey, $ASK and $ANSWER are clients and servers for in there.
 rig_host() {
-	is_root || skip "needs root: this is uid $(id -u)"
-	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
-	export B=$BUILD/bailey ASK="python3 /mnt/profiles/ask.py" ANSWER="python3 /mnt/profiles/answer.py"
+	rig_need_net
+	export B=$BUILD/bailey ASK="python3 /mnt/profiles/ask.py" ANSWER="python3 /mnt/profiles/answer.py" PING="python3 /mnt/profiles/ping.py"
+}
+
+# Two ports of one server outside, over both families: "for t in $RIG_FOUR; do ... \$ASK \$t; done".
+RIG_FOUR='"198.51.100.7 80" "198.51.100.7 8080" "2001:db8:7::7 80" "2001:db8:7::7 8080"'
+# four_are FROM + - + -: of $lines, beginning at that one, who was reached and who was refused at once.
+four_are() {
+	local at=$1 said
+	shift
+	for said in "outside 203.0.113.10" "other 203.0.113.10" "outside6 2001:db8::10" "other6 2001:db8::10"; do
+		[ "$1" = + ] || said="no: Connection refused"
+		[ "${lines[at]}" = "$said" ] || {
+			echo "line $at is \"${lines[at]}\", not \"$said\""
+			return 1
+		}
+		at=$((at + 1))
+		shift
+	done
 }
 
 # on_host SCRIPT: as bridge-host runs it.
@@ -102,10 +162,8 @@ END
 	rig_own
 }
 rig_hub_setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	[ -x "$BUILD/bailey-net" ] || skip "needs bailey-net: it was built without libnl-route-3"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
-	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
+	rig_need_net
+	rig_need_pasta
 }
 
 # A script on that host; $hub is the hub's directory, `left` says what there is of it: nothing after its end.

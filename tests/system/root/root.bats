@@ -3,28 +3,14 @@
 
 load rig
 
-setup_file() {
-	is_root || return 0
-	rig_copy
-	rig_user
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
+setup_file() { rig_begin; }
 
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	WORK=$(mktemp -d)
-	cd "$WORK" || return 1
+	rig_work
 	cat > user.conf << END
 inherit = [ "common/base" ];
 identity = { user = "$USER_NAME"; };
 END
-}
-teardown() {
-	cd /
-	[ -z "${WORK:-}" ] || rm -rf "$WORK"
 }
 
 @test "identity.user: the program runs as that user for good, groups too" {

@@ -3,21 +3,11 @@
 
 load rig
 
-setup_file() {
-	is_root || return 0
-	rig_copy
-	rig_user
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
+setup_file() { rig_begin; }
 
 setup() {
 	local said
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	WORK=$(mktemp -d)
-	cd "$WORK" || return 1
+	rig_work
 	NAME=test-$$-$BATS_TEST_NUMBER
 	LAUNCHERS=()
 	cat > capped.conf << END
@@ -35,7 +25,7 @@ teardown() {
 	done
 	sleep 0.1
 	"$BAILEY" list > /dev/null 2>&1 || true
-	[ -z "${WORK:-}" ] || rm -rf "$WORK"
+	rig_work_remove
 }
 
 # A capped sandbox named $NAME, with one task besides its own first process: hold [OPTIONS]
@@ -47,14 +37,6 @@ hold() {
 		cat held.out
 		return 1
 	}
-}
-# soon COMMAND...: true as soon as the command is, within 40 s.
-soon() {
-	local end=$((SECONDS + 40)) # an emulated machine takes long
-	until "$@" 2> /dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.05
-	done
 }
 runs() { [ "$(member "['tasks']['count']")" -ge 3 ]; } # with the second thread of the first process
 refused() { [ "$(member "['tasks']['refused']")" -ge 1 ]; }

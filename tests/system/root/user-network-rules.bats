@@ -106,14 +106,10 @@ echo "in the end: $($ask 198.51.100.7 8080) / $($ask 2001:db8:7::7 8080) / $($as
 END
 	rig_own
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
-	command -v nft > /dev/null || skip "needs nft: the package nftables is not installed"
+	rig_need_root
+	rig_need_pasta
+	rig_need_nft
 }
 
 # A script on that host, as the user; $OPEN and $WEB run a program without and with the rule, $ASK asks a server.
@@ -123,40 +119,22 @@ on_host() {
 		OPEN="$COPY/build/bailey run -p $COPY/open.conf --ro $COPY/tests" WEB="$COPY/build/bailey run -p $COPY/web.conf --ro $COPY/tests" \
 		bash -c 'cd "$HOME" && eval "$1"' bash "$1"
 }
-four='for t in "198.51.100.7 80" "198.51.100.7 8080" "2001:db8:7::7 80" "2001:db8:7::7 8080"'
+four="for t in $RIG_FOUR"
 
 @test "an allowed port connects, others are refused at once, over IPv4 and IPv6; without the rule all connect" {
 	run on_host "$four; do \$WEB \$ASK \$t; done; $four; do \$OPEN \$ASK \$t; done"
-	[ "${lines[0]}" = "outside 203.0.113.10" ]
-	[ "${lines[1]}" = "no: Connection refused" ]
-	[ "${lines[2]}" = "outside6 2001:db8::10" ]
-	[ "${lines[3]}" = "no: Connection refused" ]
-	[ "${lines[4]}" = "outside 203.0.113.10" ]
-	[ "${lines[5]}" = "other 203.0.113.10" ]
-	[ "${lines[6]}" = "outside6 2001:db8::10" ]
-	[ "${lines[7]}" = "other6 2001:db8::10" ]
+	four_are 0 + - + -
+	four_are 4 + + + +
 }
 @test "addresses: the prefix that is allowed, and no other" {
 	run on_host "$four; do \$OPEN --set network.allow=tcp@198.51.100.0/24 \$ASK \$t; done; $four; do \$OPEN --set network.allow=tcp:8080@2001:db8:7::/64 \$ASK \$t; done"
-	[ "${lines[0]}" = "outside 203.0.113.10" ]
-	[ "${lines[1]}" = "other 203.0.113.10" ]
-	[ "${lines[2]}" = "no: Connection refused" ]
-	[ "${lines[3]}" = "no: Connection refused" ]
-	[ "${lines[4]}" = "no: Connection refused" ]
-	[ "${lines[5]}" = "no: Connection refused" ]
-	[ "${lines[6]}" = "no: Connection refused" ]
-	[ "${lines[7]}" = "other6 2001:db8::10" ]
+	four_are 0 + + - -
+	four_are 4 - - - +
 }
 @test "deny alone leaves the rest; deny wins over allow" {
 	run on_host "$four; do \$OPEN --set network.deny=tcp:8080 \$ASK \$t; done; $four; do \$WEB --set network.deny=198.51.100.7 \$ASK \$t; done"
-	[ "${lines[0]}" = "outside 203.0.113.10" ]
-	[ "${lines[1]}" = "no: Connection refused" ]
-	[ "${lines[2]}" = "outside6 2001:db8::10" ]
-	[ "${lines[3]}" = "no: Connection refused" ]
-	[ "${lines[4]}" = "no: Connection refused" ]
-	[ "${lines[5]}" = "no: Connection refused" ]
-	[ "${lines[6]}" = "outside6 2001:db8::10" ]
-	[ "${lines[7]}" = "no: Connection refused" ]
+	four_are 0 + - + -
+	four_are 4 - - + -
 }
 @test "the loopback inside stays open; \"none\" leaves nothing else" {
 	run on_host '$OPEN --set network.allow=none --ro $P/tests sh -c "python3 $P/tests/answer.py 127.0.0.1 7000 inner 1 & sleep 0.5; $ASK 127.0.0.1 7000; $ASK 198.51.100.7 80"'

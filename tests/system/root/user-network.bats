@@ -21,21 +21,12 @@ syscalls = { allow = [ "@network" ]; };
 END
 	rig_own
 }
-teardown_file() {
-	is_root || return 0
-	rig_remove
-}
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
-	command -v pasta > /dev/null || skip "needs pasta: the package passt is not installed"
+	rig_need_root
+	rig_need_pasta
 }
 
-# A script on that host, as the user; $B is bailey, $ASK asks a server.
-on_host() {
-	timeout 60 "$TREE/tests/lib/net-host" setpriv --reuid "$USER_NAME" --regid "$(id -g "$USER_NAME")" --clear-groups --inh-caps=-all \
-		env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME="${COPY%/*}" B="$COPY/build/bailey" ASK="python3 $COPY/tests/ask.py" \
-		ANSWER="python3 $COPY/tests/answer.py" P="$COPY" bash -c 'cd "$HOME" && eval "$1"' bash "$1"
-}
+on_host() { rig_on_net_host 60 "$1"; }
 sandboxed='$B run -p $P/net.conf --ro $P/tests'
 
 @test "the outside is reached, over IPv4 and IPv6; the host's loopback is not" {

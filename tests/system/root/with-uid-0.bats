@@ -18,7 +18,7 @@ teardown_file() {
 	rm -rf "$COPY"
 }
 setup() {
-	[ "$(id -u)" -eq 0 ] || skip "needs root: this is uid $(id -u)"
+	rig_need_root
 	cd "$COPY" || return 1
 }
 
