@@ -186,7 +186,9 @@ for address in ((\"203.0.113.1\", 53), (\"203.0.113.1\", 54), (\"198.51.100.7\",
 }
 @test "rules that cannot be made stop the launch with the reason, and nothing is left" {
 	run on_host 'mkdir -p bin; for how in "echo netlink: no such luck >&2; exit 1" "kill -9 \$\$"; do printf "#!/bin/sh\n%s\n" "$how" > bin/nft; chmod +x bin/nft
-		PATH=$HOME/bin:$PATH $WEB echo started 2>&1; echo "status $?"; done; rm -r bin; pgrep -u "$(id -u)" -f "^pasta --foreground" -c; pgrep -u "$(id -u)" -x bailey -c; true'
+		PATH=$HOME/bin:$PATH $WEB echo started 2>&1; echo "status $?"; done; rm -r bin
+		for i in $(seq 100); do pgrep -u "$(id -u)" "^(pasta.*|bailey)$" > /dev/null || break; sleep 0.05; done
+		pgrep -u "$(id -u)" -f "^pasta --foreground" -c; pgrep -u "$(id -u)" -x bailey -c; true'
 	[[ $output == *"web.conf:3: error: cannot make the rules of the sandbox's network: nft: netlink: no such luck"* ]]
 	[[ $output == *"was killed by signal 9"* ]]
 	[[ $output != *started* ]]
