@@ -122,6 +122,9 @@ int facts_getent(struct facts *f, const char *database, const char *key, const c
 /* Whether user namespaces can be had, with reason and hint. Live: reads the sysctls that decide it (not an attempt). */
 enum answer facts_userns(struct facts *f);
 
+/* The kind of namespaces ("mnt", "pid", ...) that this machine allows none of, as namespaces(7) says by user.max_KIND_namespaces; or NULL. */
+const char *facts_no_namespaces(struct facts *f);
+
 /* The Landlock ABI of the kernel, 0 when it has none or it is not switched on. */
 int facts_landlock(struct facts *f);
 enum cgroup_layout facts_cgroup(struct facts *f);

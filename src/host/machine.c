@@ -83,6 +83,18 @@ enum answer facts_userns(struct facts *f)
 	return ANSWER_YES;
 }
 
+const char *facts_no_namespaces(struct facts *f)
+{
+	static const char *const kinds[] = { "mnt", "pid", "net", "ipc", "uts", "cgroup" };
+	int64_t value;
+	for (size_t i = 0; !f->injected && i < sizeof kinds / sizeof *kinds; i++) {
+		const char *path = arena_printf(f->arena, "/proc/sys/user/max_%s_namespaces", kinds[i]);
+		if (sysctl_number(f, path, &value) && value == 0)
+			return kinds[i];
+	}
+	return NULL;
+}
+
 int facts_landlock(struct facts *f)
 {
 	if (f->landlock_abi < 0) {

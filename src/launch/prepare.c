@@ -294,6 +294,20 @@ static void landlock_failure(struct err *e, const struct plan *plan, enum step s
 		(void)err_hint(e, "the kernel nests at most %d domains; landlock.use = \"off\" does without", LL_DOMAINS_MAX);
 }
 
+/* What keeps the kernel from making the namespaces, as far as it can be told. */
+static void namespaces_hint(struct err *e, struct facts *facts, int error)
+{
+	const char *kind;
+	if (facts_userns(facts) == ANSWER_NO)
+		(void)err_hint(e, "%s; %s", facts->userns_reason, facts->userns_hint);
+	else if (error == ENOSPC && (kind = facts_no_namespaces(facts)) != NULL)
+		(void)err_hint(e, "user.max_%s_namespaces is 0; as root: sysctl -w user.max_%s_namespaces=15000", kind, kind);
+	else if (error == ENOSPC)
+		(void)err_hint(e, "as many as user.max_*_namespaces allows are there already (namespaces(7))");
+	else if (error == EPERM || error == EACCES)
+		(void)err_hint(e, "the kernel refuses user namespaces here: a sandbox or container around bailey may forbid them");
+}
+
 int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts, enum step step, int error, size_t index)
 {
 	if (step == STEP_MOUNTS && index < plan->mount_count) {
@@ -346,11 +360,9 @@ int prepare_failure(struct err *e, const struct plan *plan, struct facts *facts,
 	}
 	if (step == STEP_CLONE || step == STEP_MAP || step == STEP_ROOT) {
 		(void)err_at(e, plan->nested_origin);
-		if (facts_userns(facts) == ANSWER_NO)
-			(void)err_hint(e, "%s; %s", facts->userns_reason, facts->userns_hint);
-		else if (error == ENOSPC || error == EPERM || error == EACCES)
-			(void)err_hint(
-				e, "the kernel refuses user namespaces here: a sandbox or container around bailey may forbid them");
+		namespaces_hint(e, facts, error);
 	}
+	if (error == ENOSYS)
+		(void)err_hint(e, "the kernel is older than Linux 5.12, or a sandbox or container around bailey forbids the call");
 	return -e->code;
 }

@@ -146,3 +146,22 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2])
 os.execv(sys.argv[1], sys.argv[1:])' "$BAILEY" run -p shell sed -n 's/^SigBlk:.//p' /proc/self/status
 	has "$output" "0000"
 }
+@test "a kind of namespaces that the machine allows none of is named, with what to do" {
+	local kind
+	for kind in user mnt net pid; do
+		attempt unshare -U --map-current-user --keep-caps sh -c 'echo 0 > "/proc/sys/user/max_$0_namespaces"
+			exec setpriv --inh-caps=-all --ambient-caps=-all "$BAILEY" run -p shell echo started' "$kind"
+		is "$status" 125
+		has "$output" "cannot make the namespaces: No space left on device" "user.max_${kind}_namespaces is 0; as root: sysctl -w"
+		lacks "$output" started
+	done
+}
+@test "a kernel that lacks a call: the launch ends with the step and the kernel that is needed" {
+	local number
+	for number in 435 437 428 442; do # clone3, openat2, open_tree, mount_setattr, the same on all machines
+		gives 125 python3 "$TREE/tests/lib/without.py" "$number" "$BAILEY" run -p shell echo started
+		has "$output" "Function not implemented" "older than Linux 5.12"
+		lacks "$output" started
+	done
+	gives 0 python3 "$TREE/tests/lib/without.py" 9999 "$BAILEY" run -p shell echo started
+}
