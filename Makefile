@@ -45,6 +45,8 @@ NET_SRC    = $(wildcard src/network/helper/*.c)
 NET_OBJ    = $(NET_SRC:%.c=$(BUILD)/obj/%.o)
 RESOLVER_SRC = $(wildcard src/resolver/helper/*.c)
 RESOLVER_OBJ = $(RESOLVER_SRC:%.c=$(BUILD)/obj/%.o)
+TLS_SRC    = $(wildcard src/resolver/tls/*.c)
+TLS_OBJ    = $(TLS_SRC:%.c=$(BUILD)/obj/%.o)
 NETD_SRC   = $(wildcard src/network/netd/*.c) $(addprefix src/network/helper/,leases.c link.c port.c rules.c shared.c spec.c state.c)
 NETD_OBJ   = $(NETD_SRC:%.c=$(BUILD)/obj/%.o)
 OPEN_SRC   = $(wildcard src/open/helper/*.c)
@@ -59,7 +61,7 @@ UNPACK     := $(if $(shell $(PKG_CONFIG) --exists $(UNPACK_LIBS) && echo yes),ba
 # And for bailey-net and bailey-netd, without which there are no bridges.
 NET        := $(if $(shell $(PKG_CONFIG) --exists $(NET_LIBS) && echo yes),bailey-net bailey-netd)
 
-all: $(BUILD)/bailey $(BUILD)/bailey-filter $(BUILD)/bailey-resolver $(BUILD)/bailey-open $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
+all: $(BUILD)/bailey $(BUILD)/bailey-filter $(BUILD)/bailey-resolver $(BUILD)/bailey-tls $(BUILD)/bailey-open $(if $(SCOPE),$(BUILD)/bailey-scope,no-scope) \
 	$(if $(UNPACK),$(BUILD)/bailey-unpack,no-unpack) $(if $(NET),$(addprefix $(BUILD)/,$(NET)),no-net)
 
 no-scope:
@@ -82,7 +84,7 @@ help:
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
 	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make screenshots  the pictures in man/pictures/'
-	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names and menu entries'
+	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names, greetings and menu entries'
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -145,6 +147,9 @@ $(BUILD)/bailey-net: $(NET_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-resolver: $(RESOLVER_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(RESOLVER_OBJ) $(BUILD)/libbailey.a
+
+$(BUILD)/bailey-tls: $(TLS_OBJ) $(BUILD)/libbailey.a
+	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(TLS_OBJ) $(BUILD)/libbailey.a
 
 $(BUILD)/bailey-netd: $(NETD_OBJ) $(BUILD)/libbailey.a
 	$(CC) $(CFLAGS_ALL) -pie $(LDFLAGS_ALL) -o $@ $(NETD_OBJ) $(BUILD)/libbailey.a $$($(PKG_CONFIG) --libs $(NET_LIBS) $(MAIN_LIBS))
@@ -242,14 +247,18 @@ $(FUZZ_BUILD)/fuzz_dns: tests/fuzz/fuzz_dns.c $(FUZZ_BUILD)/libbailey.a
 $(FUZZ_BUILD)/fuzz_desktop: tests/fuzz/fuzz_desktop.c $(FUZZ_BUILD)/libbailey.a
 	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
 
+$(FUZZ_BUILD)/fuzz_tls: tests/fuzz/fuzz_tls.c $(FUZZ_BUILD)/libbailey.a
+	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
+
 fuzz:
 	tests/deps.sh build fuzz
 	$(MAKE) $(BUILD)/bailey
 	$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang OPT="-O1 -g" WARN="-Wall -Wextra" HARDEN= CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" \
 		$(FUZZ_BUILD)/libbailey.a
-	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns $(FUZZ_BUILD)/fuzz_desktop
+	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns $(FUZZ_BUILD)/fuzz_tls $(FUZZ_BUILD)/fuzz_desktop
 	BUILD=$(BUILD) tests/fuzz/run $(FUZZ_BUILD)/fuzz_conf $(FUZZTIME)
 	tests/fuzz/run-dns $(FUZZ_BUILD)/fuzz_dns $(FUZZTIME)
+	tests/fuzz/run-tls $(FUZZ_BUILD)/fuzz_tls $(FUZZTIME)
 	tests/fuzz/run-desktop $(FUZZ_BUILD)/fuzz_desktop $(FUZZTIME)
 
 BINDIR     ?= $(PREFIX)/bin
@@ -274,6 +283,7 @@ install: all man
 	install -m 0755 $(BUILD)/bailey $(DESTDIR)$(BINDIR)/bailey
 	install -m 0755 $(BUILD)/bailey-filter $(DESTDIR)$(LIBEXECDIR)/bailey-filter
 	install -m 0755 $(BUILD)/bailey-resolver $(DESTDIR)$(LIBEXECDIR)/bailey-resolver
+	install -m 0755 $(BUILD)/bailey-tls $(DESTDIR)$(LIBEXECDIR)/bailey-tls
 	install -m 0755 $(BUILD)/bailey-open $(DESTDIR)$(LIBEXECDIR)/bailey-open
 	$(if $(SCOPE),install -m 0755 $(BUILD)/bailey-scope $(DESTDIR)$(LIBEXECDIR)/bailey-scope)
 	$(if $(UNPACK),install -m 0755 $(BUILD)/bailey-unpack $(DESTDIR)$(LIBEXECDIR)/bailey-unpack)
@@ -293,7 +303,7 @@ install: all man
 
 # Takes away what this version installs. Directories that others share stay; our own go when they are empty.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-netd bailey-resolver bailey-open)
+	rm -f $(DESTDIR)$(BINDIR)/bailey $(addprefix $(DESTDIR)$(LIBEXECDIR)/,bailey-filter bailey-scope bailey-unpack bailey-net bailey-netd bailey-resolver bailey-tls bailey-open)
 	rm -f $(addprefix $(DESTDIR)$(SHAREDIR)/,$(PROFILES) $(COMMON))
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man1/bailey.1 man5/bailey.conf.5 man7/bailey-profiles.7)
 	rm -f $(DESTDIR)$(BASHDIR)/bailey $(DESTDIR)$(ZSHDIR)/_bailey $(DESTDIR)$(FISHDIR)/bailey.fish
@@ -304,5 +314,5 @@ uninstall:
 clean:
 	rm -rf build build-*
 
--include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(OPEN_OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(TLS_OBJ:.o=.d) $(OPEN_OBJ:.o=.d) $(UNIT:=.d)
 .PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz screenshots install uninstall clean

@@ -46,4 +46,11 @@
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (one), 1, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (other), 0, 1), \
 		ALLOW_LIST_PASS, ALLOW_LIST_KILL
 
+/* Only for one option of sockets, by its level and its name: the call's second and third argument. */
+#define ALLOW_OPTION(call, level, name) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 6), ALLOW_LIST_ARGUMENT(1), \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (level), 0, 3), ALLOW_LIST_ARGUMENT(2), \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (name), 0, 1), ALLOW_LIST_PASS, \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
+
 #endif

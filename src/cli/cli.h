@@ -34,7 +34,7 @@ struct cli {
 	const char *identities; /* the directory with the homes of identities, by profile; or NULL without a home */
 	const char *unpack; /* path of bailey-unpack */
 	const char *net_helper; /* path of bailey-net */
-	const char *resolver; /* path of bailey-resolver */
+	const char *resolver, *tls; /* paths of bailey-resolver, bailey-tls */
 	const char *open_helper; /* path of bailey-open */
 	bool color_out, color_err; /* standard output, standard error may have colours */
 	bool verbose, quiet;

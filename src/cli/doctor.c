@@ -244,6 +244,7 @@ int cmd_doctor(struct cli *cli, struct args *args)
 	check_helper(&d, cli->scope_helper, "asks systemd for control groups", false);
 	check_helper(&d, cli->unpack, "unpacks root file systems", false);
 	check_helper(&d, cli->resolver, "looks up the names that network.allow has", false);
+	check_helper(&d, cli->tls, "reads the names in TLS greetings for network.tls_name", false);
 	check_helper(&d, cli->open_helper, "has addresses opened outside", false);
 	check_helper(&d, cli->net_helper, "connects sandboxes to bridges", false);
 	check_profiles(&d);

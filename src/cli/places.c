@@ -38,6 +38,7 @@ static bool find_tree(struct cli *cli, const char *dir)
 	cli->unpack = path_join(a, dir, "bailey-unpack");
 	cli->net_helper = path_join(a, dir, "bailey-net");
 	cli->resolver = path_join(a, dir, "bailey-resolver");
+	cli->tls = path_join(a, dir, "bailey-tls");
 	cli->open_helper = path_join(a, dir, "bailey-open");
 	return true;
 }
@@ -60,6 +61,7 @@ static void find_prefix(struct cli *cli, const char *dir)
 	cli->unpack = path_join(a, prefix, "libexec/bailey/bailey-unpack");
 	cli->net_helper = path_join(a, prefix, "libexec/bailey/bailey-net");
 	cli->resolver = path_join(a, prefix, "libexec/bailey/bailey-resolver");
+	cli->tls = path_join(a, prefix, "libexec/bailey/bailey-tls");
 	cli->open_helper = path_join(a, prefix, "libexec/bailey/bailey-open");
 }
 
@@ -102,6 +104,7 @@ void cli_find_places(struct cli *cli)
 	add_own(cli, cli->unpack);
 	add_own(cli, cli->net_helper);
 	add_own(cli, cli->resolver);
+	add_own(cli, cli->tls);
 	add_own(cli, cli->open_helper);
 	if (dir != NULL)
 		add_own(cli, arena_strdup(a, exe));

@@ -171,6 +171,7 @@ int cmd_run(struct cli *cli, struct args *args)
 		.scope_helper = cli->scope_helper,
 		.net_helper = cli->net_helper,
 		.resolver = cli->resolver,
+		.tls = cli->tls,
 		.open_helper = cli->open_helper,
 		.verbose = cli->verbose,
 		.quiet = cli->quiet,

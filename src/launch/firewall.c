@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "base/name_set.h"
 #include "base/sys.h"
 #include "base/tool.h"
 #include "launch/privileges.h"
@@ -75,6 +76,45 @@ static int open_names(void)
 	return r;
 }
 
+/* Where the rules send connections: the loopback's port that no program inside can take. */
+static int open_listener(int family)
+{
+	enum { WAITING = 256, IPV6_FREEBIND_OPTION = 78 }; /* ipv6(7); not in the headers of every libc */
+	const struct sockaddr_in four = {
+		.sin_family = AF_INET, .sin_port = htons(NAME_SET_PORT), .sin_addr = { htonl(INADDR_LOOPBACK) }
+	};
+	const struct sockaddr_in6 six = {
+		.sin6_family = AF_INET6, .sin6_port = htons(NAME_SET_PORT), .sin6_addr = IN6ADDR_LOOPBACK_INIT
+	};
+	const bool is_six = family == AF_INET6;
+	const int on = 1;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	int r = setsockopt(
+		fd, is_six ? IPPROTO_IPV6 : IPPROTO_IP, is_six ? (int)IPV6_FREEBIND_OPTION : IP_FREEBIND, &on, sizeof on);
+	if (r == 0)
+		r = is_six ? bind(fd, (const struct sockaddr *)&six, sizeof six)
+			   : bind(fd, (const struct sockaddr *)&four, sizeof four);
+	if (r == 0 && listen(fd, WAITING) == 0)
+		return fd;
+	r = -errno;
+	(void)close(fd);
+	return r;
+}
+
+/* Both; on a machine without IPv6, where nothing arrives by it, the second is the first again. */
+static int open_listeners(int *fds)
+{
+	fds[0] = open_listener(AF_INET);
+	if (fds[0] < 0)
+		return fds[0];
+	fds[1] = open_listener(AF_INET6);
+	if (fds[1] == -EAFNOSUPPORT)
+		fds[1] = (int)sys_result(fcntl(fds[0], F_DUPFD_CLOEXEC, 0));
+	return fds[1] < 0 ? fds[1] : 0;
+}
+
 /* What others will use of the sandbox's network, in the order of enum firewall_socket. The process ends soon after a failure. */
 static int open_sockets(const struct entering *in, const char **ret_failed)
 {
@@ -87,6 +127,11 @@ static int open_sockets(const struct entering *in, const char **ret_failed)
 	*ret_failed = "cannot take the place of the sandbox's name server";
 	if (f->names.spec != NULL && ((fds[count++] = open_names()) < 0 || (fds[count++] = nfset_open()) < 0))
 		return fds[count - 1];
+	*ret_failed = "cannot listen to the sandbox's connections to names";
+	int r = f->names.tls != NULL ? open_listeners(fds + count) : 0;
+	if (r < 0)
+		return r;
+	count += f->names.tls != NULL ? 2 : 0;
 	*ret_failed = "cannot hand a socket to the launcher";
 	return count > 0 ? send_descriptors(in->way, fds, count) : 0;
 }
@@ -127,16 +172,17 @@ static int load(const struct plan *plan, struct entering *in, const sigset_t *ma
 	(void)close(text);
 	if (r < 0)
 		(void)err_hint(e,
-			"the kernel needs nf_tables with conntrack and reject (CONFIG_NF_TABLES_INET, NFT_CT, NFT_REJECT_INET)%s",
-			plan->firewall.log ? ", and for network.log NFT_LOG and NETFILTER_NETLINK_LOG" : "");
+			"the kernel needs nf_tables with conntrack and reject (CONFIG_NF_TABLES_INET, NFT_CT, NFT_REJECT_INET)%s%s",
+			plan->firewall.log ? ", and for network.log NFT_LOG and NETFILTER_NETLINK_LOG" : "",
+			plan->firewall.names.tls != NULL ? ", and for network.tls_name NFT_NAT and NFT_REDIR (Linux 5.2)" : "");
 	return r;
 }
 
 int firewall_load(const struct plan *plan, int pidfd, const sigset_t *mask, struct firewall_sockets *ret, struct err *e)
 {
 	const struct firewall_plan *f = &plan->firewall;
-	int pair[2] = { -1, -1 }, fds[FIREWALL_SOCKETS] = { -1, -1, -1 }, r = 0;
-	size_t count = (size_t)f->log + (f->names.spec != NULL ? 2 : 0), at = f->log ? 1 : 0;
+	int pair[2] = { -1, -1 }, fds[FIREWALL_SOCKETS], r = 0;
+	size_t count = (size_t)f->log + (f->names.spec != NULL ? 2 : 0) + (f->names.tls != NULL ? 2 : 0), at = 0;
 	if (count > 0 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
 		r = err_set(e, errno, "cannot make a socket pair");
 	struct entering in = { .plan = plan, .pidfd = pidfd, .way = pair[1] };
@@ -146,12 +192,16 @@ int firewall_load(const struct plan *plan, int pidfd, const sigset_t *mask, stru
 		r = err_set(e, EIO, "cannot get the sockets of the sandbox's network");
 	for (int i = 0; i < 2 && pair[i] >= 0; i++)
 		(void)close(pair[i]);
-	*ret = (struct firewall_sockets){ -1, -1, -1 };
+	*ret = (struct firewall_sockets){ -1, -1, -1, -1, -1 };
 	if (r == 0 && f->log)
-		ret->log = fds[0];
+		ret->log = fds[at++];
 	if (r == 0 && f->names.spec != NULL) {
-		ret->names = fds[at];
-		ret->sets = fds[at + 1];
+		ret->names = fds[at++];
+		ret->sets = fds[at++];
+	}
+	if (r == 0 && f->names.tls != NULL) {
+		ret->tls4 = fds[at++];
+		ret->tls6 = fds[at++];
 	}
 	if (r == 0)
 		return 0;

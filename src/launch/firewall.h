@@ -7,13 +7,14 @@
 #include "base/err.h"
 #include "plan/plan.h"
 
-enum { FIREWALL_SOCKETS = 3 };
+enum { FIREWALL_SOCKETS = 5 };
 
 /* Sockets that were opened in the sandbox's network namespace, for use outside; -1 for what the plan has no need of. */
 struct firewall_sockets {
 	int log; /* refusals_open() */
 	int names; /* where programs inside ask for names */
 	int sets; /* nfset_open() */
+	int tls4, tls6; /* where connections to names arrive whose greetings are looked at */
 };
 
 /*

@@ -331,7 +331,8 @@ static int start_resolver(const struct child_args *child, struct supervise *s, c
 {
 	const struct plan *plan = child->plan;
 	say(o, STEP_RESOLVER, "sets of addresses for names", plan->firewall.names.groups);
-	return resolver_start(s->resolver, plan, child->arena, o->resolver, sockets, s->pidfd, s->signals, &child->mask, undo, e);
+	const struct resolver_programs programs = { o->resolver, o->tls };
+	return resolver_start(s->resolver, plan, child->arena, &programs, sockets, s->pidfd, s->signals, &child->mask, undo, e);
 }
 
 /* For those who ask what the network holds; without it they are told that there is nothing to show. */
@@ -347,7 +348,7 @@ static int make_network(struct bridge *bridge, const struct child_args *child, s
 	const struct launch_options *o, struct err *e)
 {
 	const struct plan *plan = child->plan;
-	struct firewall_sockets sockets = { -1, -1, -1 };
+	struct firewall_sockets sockets = { -1, -1, -1, -1, -1 };
 	int r = 0;
 	FAULT(RESOLVER);
 	if (plan->firewall.nft != NULL) {

@@ -40,7 +40,7 @@ struct launch_options {
 	struct filter_places filter;
 	const char *scope_helper; /* path of bailey-scope */
 	const char *net_helper; /* path of bailey-net */
-	const char *resolver; /* path of bailey-resolver */
+	const char *resolver, *tls; /* paths of bailey-resolver, bailey-tls */
 	const char *open_helper; /* path of bailey-open */
 	const char *name; /* the sandbox's, for other commands; or NULL: the profile's and a number */
 	int status_fd; /* events as JSON lines, or -1 */

@@ -17,9 +17,16 @@
 
 enum { RESOLVER_FROM = 96 };
 
+/* Paths of the programs. */
+struct resolver_programs {
+	const char *resolver, *tls;
+};
+
 struct resolver {
 	int pidfd; /* readable once it has ended; or -1 */
 	int said; /* "ready", and the names that it refused when that is listed; one on each line */
+	int tls; /* the same of bailey-tls, with network.tls_name */
+	int tls_said; /* "ready", and the connections that it refused */
 	int sets; /* nfset_open() */
 	unsigned groups; /* of sets */
 	bool log;
@@ -30,16 +37,16 @@ struct resolver {
 void resolver_begin(struct resolver *ret);
 
 /*
- * Starts it and waits until it serves, 10 s at most.  `sockets` are closed here or by `undo`.  `pidfd` is the sandbox's first
+ * Starts it, and bailey-tls where greetings are looked at, and waits until they serve, 10 s at most.  `sockets` are closed here or by `undo`.  `pidfd` is the sandbox's first
  * process, `signals` the signalfd, `mask` the signal mask for the program.  0, or -errno with `e`.
  */
-int resolver_start(struct resolver *ret, const struct plan *plan, struct arena *a, const char *path,
+int resolver_start(struct resolver *ret, const struct plan *plan, struct arena *a, const struct resolver_programs *programs,
 	const struct firewall_sockets *sockets, int pidfd, int signals, const sigset_t *mask, struct undo *undo, struct err *e);
 
 /* It has ended: what it has made reachable is so no more. 0 or -errno. */
 int resolver_close_sets(struct resolver *r);
 
-/* At the end: the names that it refused, once each, on standard error unless `quiet`, and on `status_fd` unless that is -1. */
+/* At the end: the names that it refused, and connections with others in their greeting, once each, on standard error unless `quiet`, and on `status_fd` unless that is -1. */
 void resolver_tell(const struct resolver *r, int status_fd, bool quiet);
 
 #endif

@@ -21,7 +21,7 @@
 #include "launch/journal.h"
 #include "launch/notify.h"
 
-enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 9 };
+enum { STATUS_TIMEOUT = 124, MESSAGES_AT_ONCE = 16, SHORT_MS = 50, DRAIN_MS = 1000, FIXED_POLLS = 10 };
 
 struct state {
 	struct supervise *s;
@@ -361,6 +361,7 @@ static void loop(struct state *st)
 			{ .fd = s->screen, .events = POLLIN },
 			{ .fd = s->resolver != NULL ? s->resolver->pidfd : -1, .events = POLLIN },
 			{ .fd = s->open, .events = POLLIN },
+			{ .fd = s->resolver != NULL ? s->resolver->tls : -1, .events = POLLIN },
 		};
 		/* Nothing is shown before the keyboard is lent: who answers it is answered by the program. */
 		struct pollfd *terminal = fds + FIXED_POLLS;
@@ -391,6 +392,8 @@ static void loop(struct state *st)
 			resolver_lost(st);
 		if (fds[8].revents != 0)
 			service_lost(st, &s->open, "bailey-open", "way to open addresses");
+		if (s->resolver != NULL && fds[9].revents != 0) /* nothing is let out any more, as only it could */
+			service_lost(st, &s->resolver->tls, "bailey-tls", "connections to names");
 		if (fds[4].revents != 0)
 			refusals_read(s->refusals);
 		if (terminals > 0 && (terminal[0].revents != 0 || terminal[1].revents != 0) && !pty_copy(s->pty, terminal))

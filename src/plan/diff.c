@@ -136,6 +136,8 @@ static void say_network(struct statements *s, const struct plan *plan)
 			arena_printf(s->arena, "names are looked up from outside, and reached for %s at least",
 				num_duration_text(s->arena, plan->firewall.names.least_ms)),
 			plan->firewall.names.origin);
+	if (plan->firewall.names.tls != NULL)
+		say(s, "network", "names are checked in greetings of TLS", plan->firewall.names.origin);
 	if (plan->firewall.log)
 		say(s, "network", "what was refused is listed at the end", plan->firewall.origin);
 	for (const char *line = n->resolv; line != NULL && *line != '\0';) {

@@ -14,12 +14,14 @@ static const char *const setting_allow = "network.allow", *const setting_deny = 
  * address can be reached at all.  Answers belong to a connection, and so do errors about it; what a helper of conntrack would expect
  * beside one does not.
  */
-static const char beginning[] =
-	"		oif lo accept\n"
-	"		ip option lsrr exists goto refuse\n"
-	"		ip option ssrr exists goto refuse\n"
-	"		exthdr rt exists goto refuse\n"
-	"		ct state established accept\n"
+static const char beginning[] = "		oif lo accept\n"
+				"		ip option lsrr exists goto refuse\n"
+				"		ip option ssrr exists goto refuse\n"
+				"		exthdr rt exists goto refuse\n";
+static const char established[] = "		ct state established accept\n";
+static const char begun[] = "		meta l4proto != 6 ct state established accept\n"
+			    "		tcp flags & (syn | ack) != syn ct state established accept\n";
+static const char about_others[] =
 	"		ct state related meta l4proto { 1, 58 } accept\n"
 	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit, mld-listener-report, mld2-listener-report } accept\n";
 
@@ -31,10 +33,10 @@ static const char refusal[] = "		meta l4proto 6 counter reject with tcp reset\n"
 			      "		counter reject with icmpx type admin-prohibited\n"
 			      "	}\n";
 
-/* Nothing passes through a sandbox from one interface to another, whatever ip_forward is inherited as. */
 /* DNS. */
 enum { DOMAIN_PORT = 53 };
 
+/* Nothing passes through a sandbox from one interface to another, whatever ip_forward is inherited as. */
 static const char forwarding[] = "	chain forward {\n"
 				 "		type filter hook forward priority filter; policy drop;\n"
 				 "	}\n";
@@ -97,6 +99,8 @@ static void add_rule(struct firewall_making *m, const struct inet_rule *r, bool 
 	struct arena *a = m->pl->arena;
 	if (m->names && !deny && r->family != 0)
 		buf_printf(&m->spec, "reachable %s/%u\n", r->address, r->prefix);
+	if (!deny && r->protocol != IPPROTO_ICMP && r->protocol != IPPROTO_UDP)
+		firewall_pass_by(m, arena_printf(a, "%s%s", kind, expression(a, r)));
 	if (r->protocol != IPPROTO_ICMP) {
 		buf_printf(&m->text, "		%s%s%s\n", kind, expression(a, r), verdict);
 		return;
@@ -209,8 +213,9 @@ static void plan_rules(struct firewall_making *m)
 	if (f->log)
 		log = arena_printf(m->pl->arena, "		log group %d snaplen %d\n", FIREWALL_LOG_GROUP, FIREWALL_LOG_BYTES);
 	buf_printf(&m->text,
-		"	chain refuse {\n%s%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s",
-		log, refusal, f->only ? "drop" : "accept", beginning);
+		"	chain refuse {\n%s%s	chain output {\n		type filter hook output priority filter; policy %s;\n%s%s%s",
+		log, refusal, f->only ? "drop" : "accept", beginning, m->checks ? begun : established, about_others);
+	firewall_begin_names(m);
 	for (size_t i = 0; i < p->network_deny.count; i++)
 		add(m, &p->network_deny.items[i], setting_deny, true);
 	if (m->names) /* a rule for addresses must not open another way to ask */
@@ -228,8 +233,8 @@ static void plan_rules(struct firewall_making *m)
 	if (f->only)
 		add_incoming(m);
 	firewall_end_names(m);
-	f->ruleset = arena_printf(
-		m->pl->arena, "table inet " NAME_SET_TABLE " {\n%s%s%s}\n", buf_text(&m->sets), buf_text(&m->text), forwarding);
+	f->ruleset = arena_printf(m->pl->arena, "table inet " NAME_SET_TABLE " {\n%s%s%s%s%s}\n", buf_text(&m->sets),
+		buf_text(&m->passed), buf_text(&m->redirect), buf_text(&m->text), forwarding);
 }
 
 /* Whether Landlock could do the same: TCP ports at any address. */
@@ -307,7 +312,7 @@ void plan_firewall(struct planner *pl)
 {
 	const struct profile *p = pl->p;
 	if (p->network_allow.count == 0 && p->network_deny.count == 0) {
-		firewall_check_time(pl, false);
+		firewall_check_names(pl, false);
 		if (p->network_log.i != 0) {
 			struct diag *at = diag_error(
 				pl->diags, p->network_log.origin, "network.log", "there are no rules that could refuse anything");
@@ -330,7 +335,11 @@ void plan_firewall(struct planner *pl)
 		.text = { .arena = pl->arena },
 		.sets = { .arena = pl->arena },
 		.spec = { .arena = pl->arena },
+		.tls = { .arena = pl->arena },
+		.passed = { .arena = pl->arena },
+		.redirect = { .arena = pl->arena },
 		.names = plan_has_names(pl) };
+	m.checks = m.names && p->network_tls_name.i != 0;
 	plan_rules(&m);
 	const char *refused, *hint;
 	f->nft = plan_tool_of_admin(pl, "nft", &refused);

@@ -29,7 +29,11 @@ static void note_network(struct planner *pl)
 		if (servers)
 			planner_note(pl, plan->firewall.origin,
 				"Names can be looked up without a rule for it, and a name that is asked for carries data out.");
-		if (plan->firewall.names.spec != NULL)
+		if (plan->firewall.names.tls != NULL)
+			planner_note(pl, pl->p->network_tls_name.origin,
+				"The name in a TLS greeting is what the program says: a server that answers for several names may take another one "
+				"from inside the connection. Whoever answers for a name with a \"*\" learns what stands in its place.");
+		else if (plan->firewall.names.spec != NULL)
 			planner_note(pl, plan->firewall.names.origin,
 				"Rules for names are about their addresses: other servers that share one of these can be reached too, and whoever "
 				"answers for a name with a \"*\" learns what stands in its place.");

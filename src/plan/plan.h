@@ -151,6 +151,8 @@ struct name_rules {
 	const char **servers; /* whom it asks: addresses */
 	size_t server_count;
 	uint64_t least_ms; /* an address stays reachable for so long at least */
+	const char *tls; /* with network.tls_name what bailey-tls reads: resolver/tls_rules.h; else NULL */
+	size_t tls_len;
 	struct origin origin; /* the first of them */
 };
 

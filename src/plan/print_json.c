@@ -97,6 +97,7 @@ static void firewall(struct json *j, const struct firewall_plan *f)
 			json_string(j, NULL, f->names.servers[i]);
 		json_array_end(j);
 		json_string(j, "resolver", f->names.spec);
+		json_string(j, "tls", f->names.tls); /* null: greetings are not looked at */
 		json_object_end(j);
 	}
 	json_string(j, "text", f->ruleset);

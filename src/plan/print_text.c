@@ -197,6 +197,9 @@ static void firewall(struct text *t)
 				layout_clean(t->arena, buf_text(&servers)), num_duration_text(t->arena, f->names.least_ms)),
 			f->names.origin);
 	}
+	if (f->names.tls != NULL)
+		row(t, "looked at", "greetings of TLS: a name's addresses can be reached for that name only, and for TLS only",
+			t->p->network_tls_name.origin);
 	if (f->only)
 		row(t, "refused", "connections from outside, but to forwarded ports", f->origin);
 	if (f->log)

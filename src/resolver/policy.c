@@ -40,8 +40,8 @@ static bool read_line(struct policy *p, struct arena *a, char *line)
 	for (char *at = strtok_r(line, " ", &rest); at != NULL && count <= WORDS; at = strtok_r(NULL, " ", &rest))
 		word[count++] = at;
 	int64_t n;
-	if (count == 1 && strcmp(word[0], "log") == 0) {
-		p->log = true;
+	if (count == 1 && (strcmp(word[0], "log") == 0 || strcmp(word[0], "tls") == 0)) {
+		*(word[0][0] == 'l' ? &p->log : &p->tls) = true;
 		return true;
 	}
 	if (count == 2 && strcmp(word[0], "server") == 0)

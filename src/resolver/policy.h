@@ -27,11 +27,12 @@ struct policy {
 	size_t reachable_count, reachable_cap;
 	uint64_t least_ms; /* an address stays reachable for so long at least */
 	bool log; /* names that are refused are told */
+	bool tls; /* addresses of names are told to bailey-tls */
 };
 
 /*
  * Reads lines of words, all of them or none: "server ADDRESS", "name GROUP PATTERN", "reachable ADDRESS/PREFIX", "least MILLISECONDS",
- * "log".  `text` is taken apart, and lives as long as `ret`.  0 or -EINVAL with `e`.
+ * "log", "tls".  `text` is taken apart, and lives as long as `ret`.  0 or -EINVAL with `e`.
  */
 int policy_read(struct policy *ret, struct arena *a, char *text, struct err *e);
 

@@ -23,7 +23,7 @@ prepare() { need make gcc pkg-config; }
 	has "$(cat image/usr/lib/systemd/system/*.service)" "ExecStart=/usr/libexec/bailey/bailey-netd" "ExecStart=/usr/bin/bailey net up %i"
 	is "$(find image -perm /6000)" ""
 	is "$(find image -not -type l -perm /022)" ""
-	is "$(find image -type f -perm /111 | LC_ALL=C sort)" $'image/usr/bin/bailey\nimage/usr/libexec/bailey/bailey-filter\nimage/usr/libexec/bailey/bailey-net\nimage/usr/libexec/bailey/bailey-netd\nimage/usr/libexec/bailey/bailey-open\nimage/usr/libexec/bailey/bailey-resolver\nimage/usr/libexec/bailey/bailey-scope\nimage/usr/libexec/bailey/bailey-unpack'
+	is "$(find image -type f -perm /111 | LC_ALL=C sort)" $'image/usr/bin/bailey\nimage/usr/libexec/bailey/bailey-filter\nimage/usr/libexec/bailey/bailey-net\nimage/usr/libexec/bailey/bailey-netd\nimage/usr/libexec/bailey/bailey-open\nimage/usr/libexec/bailey/bailey-resolver\nimage/usr/libexec/bailey/bailey-scope\nimage/usr/libexec/bailey/bailey-tls\nimage/usr/libexec/bailey/bailey-unpack'
 	command -v getcap > /dev/null || return 0
 	is "$(getcap -r image)" ""
 }

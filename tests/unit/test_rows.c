@@ -76,6 +76,8 @@ static const struct {
 	{ "network.deny", "network.mode", "user", ADA },
 	{ "network.name_time", "network.mode", "user", ADA },
 	{ "network.name_time", "network.allow", "tcp:443@example.org", ADA },
+	{ "network.tls_name", "network.mode", "user", ADA },
+	{ "network.tls_name", "network.allow", "tcp:443@example.org", ADA },
 	{ "network.log", "network.mode", "user", ADA },
 	{ "network.log", "network.allow", "tcp:443", ADA },
 	{ "network.host_fallback", "network.mode", "user", EVE },

@@ -4,7 +4,7 @@
  * Looks names up for one sandbox, from outside.  Descriptor 3 is a datagram socket in the sandbox's network namespace, which programs
  * in there find at the address of /etc/resolv.conf; 4 one that changes the sets of the rules there.  The servers are asked over the
  * host's network.  Names that no rule allows are answered with "no such name" and asked of nobody; addresses are put into the sets
- * before the sandbox learns of them.
+ * before the sandbox learns of them.  With network.tls_name 5 is a socket to bailey-tls, which learns them before the sandbox too.
  *
  * It writes "ready\n" to standard output once it serves and, when asked to, "NAME\n" for each name that it refused; what goes wrong
  * before that, to standard error.
@@ -18,13 +18,17 @@
 
 #include "base/clock.h"
 #include "base/name_set.h"
-#include "resolver/helper/confine.h"
+#include "resolver/confine.h"
+#include "resolver/helper/calls.h"
 #include "resolver/helper/flight.h"
+#include "resolver/known.h"
 #include "resolver/pins.h"
 
 enum {
 	ASKERS = 3,
 	RULES = 4,
+	TLS = 5,
+	DESCRIPTORS = 64,
 	FLIGHTS = 32,
 	QUERIES_AT_ONCE = 16,
 	TOLD_MAX = 64,
@@ -77,6 +81,18 @@ static void tell_refused(struct resolver *r, const char *name)
 	(void)!write(STDOUT_FILENO, line, len + 1);
 }
 
+/* Tells bailey-tls. False when it does not listen: then nothing would let the sandbox reach them. */
+static bool tell_known(
+	const struct resolver *r, const struct flight *f, const struct dns_address *list, size_t count, int64_t until)
+{
+	struct known_answer m = { .until = until, .groups = f->groups, .count = (uint32_t)count };
+	if (!r->policy.tls || count == 0)
+		return true;
+	memcpy(m.list, list, count * sizeof *list);
+	memcpy(m.name, f->query.text, strlen(f->query.text) + 1);
+	return send(TLS, &m, sizeof m, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof m;
+}
+
 /*
  * What the servers say, as the sandbox may know it: without addresses that it must not learn of, and only once it can reach the rest.
  * It may forget an answer later than told, so for a while more nothing changes.
@@ -96,8 +112,9 @@ static void pass_on(struct resolver *r, struct flight *f, struct dns_answer *a)
 	a->count = kept;
 	if (a->seconds > PINS_LONGEST_MS / 1000)
 		a->seconds = PINS_LONGEST_MS / 1000;
-	int64_t ms = (int64_t)a->seconds * 1000 + GRACE_MS, least = (int64_t)r->policy.least_ms;
-	if (pins_add(&pins, f->groups, pinned, count, clock_ms(), ms > least ? ms : least) < 0)
+	int64_t ms = (int64_t)a->seconds * 1000 + GRACE_MS, least = (int64_t)r->policy.least_ms, now = clock_ms();
+	ms = ms > least ? ms : least;
+	if (pins_add(&pins, f->groups, pinned, count, now, ms) < 0 || !tell_known(r, f, pinned, count, now + ms))
 		answer_code(&f->from, &f->query, DNS_SERVER_FAILURE);
 	else
 		answer(&f->from, &f->query, a);
@@ -236,8 +253,11 @@ int main(void)
 	int r = fcntl(ASKERS, F_GETFD) < 0 || fcntl(RULES, F_GETFD) < 0
 		? err_set(&e, EBADF, "bailey-resolver is started by bailey, with sockets of a sandbox")
 		: read_spec(&resolver.policy, &arena, &e);
+	const struct confinement confinement = { "bailey-resolver", &resolver_calls, DESCRIPTORS, false };
+	if (r == 0 && resolver.policy.tls && fcntl(TLS, F_GETFD) < 0)
+		r = err_set(&e, EBADF, "bailey-resolver has nobody to tell of names");
 	if (r == 0)
-		r = confine(&e);
+		r = confine(&confinement, &e);
 	if (r < 0) {
 		(void)dprintf(STDERR_FILENO, "%s\n", e.text);
 		return 1;

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# network.tls_name: the name in the greeting of TLS.  www and second have the same address, and every refusal is asked for without the
+# setting too, and then it is none.
+
+load rig
+load names
+
+setup_file() {
+	is_root || return 0
+	names_setup_file
+	cp "$TREE"/tests/lib/{tls,greet}.py "$COPY/tests/"
+	sed 's/tcp:443/tcp:8443/' "$COPY/named.conf" > "$COPY/unchecked.conf"
+	sed 's/dns = /tls_name = true; dns = /' "$COPY/unchecked.conf" > "$COPY/checked.conf"
+	rig_own
+}
+teardown_file() {
+	is_root || return 0
+	rig_remove
+}
+setup() {
+	names_setup
+	echo 'second.test.example A 5 45.45.45.45' >> "$ZONE"
+	export NAMES_GREETED=$PLACE/greeted
+}
+# A script as on_host runs it; $CHECKED and $UNCHECKED run a program with and without the setting.  In there `www` and `www6` begin a
+# connection to www.test.example at its addresses, and `at` one to 45.45.45.45; a word or two on the line before says what is tried.
+on_tls() {
+	# shellcheck disable=SC2016 # for the shell inside
+	on_host 'run() { p=$1; shift; $B run -p "$P/$p.conf" --ro "$P/tests" "$@"; }
+		export GREET="python3 $P/tests/greet.py" FUNCTIONS="
+			at() { \$GREET 45.45.45.45 8443 \"\$@\"; }
+			www() { at www.test.example \"\$@\"; }
+			www6() { \$GREET 2a00:45::45 8443 www.test.example \"\$@\"; }
+			known() { for n in www second; do \$RESOLVE \$n.test.example; \$RESOLVE \$n.test.example AAAA; done > /dev/null; }
+			known"
+		CHECKED="run checked --set environment.keep=GREET --set environment.keep=RESOLVE --set environment.keep=FUNCTIONS"
+		UNCHECKED="${CHECKED/checked/unchecked}"
+		'"$1"
+}
+
+@test "a connection is let through that asks for the name, however it does so; others are not; without the setting all are" {
+	cat > "$PLACE/ask" << 'END'
+eval "$FUNCTIONS"
+www; www6; www upper; at www.test.example.; at second.test.example; www split=1; www record=1; www split=7 record=3; www pad=2000; www pad=30000
+echo refused
+at other.example; at -; at 45.45.45.45; at www.test.example plain; www twice; $GREET 2a00:45::45 8443 second.test.example; at '*.test.example'
+END
+	run on_tls 'mkdir ask; cp '"$PLACE"'/ask ask; for how in "$CHECKED" "$UNCHECKED"; do $how --ro $HOME/ask sh $HOME/ask/ask; done; rm -r ask'
+	local i
+	for i in {0..9} {18..27} {29..35}; do [[ ${lines[i]} == "greeted "* ]]; done
+	for i in {11..17}; do [ "${lines[i]}" = "no: Connection reset by peer" ]; done
+	# What was refused never came to the server.
+	[ "$(wc -l < "$NAMES_GREETED")" -eq 27 ]
+}
+@test "a second greeting is held to the name of the first" {
+	run on_tls '$CHECKED sh -c "eval \"\$FUNCTIONS\"; www again=www.test.example; www again=second.test.example; www early again=www.test.example; www early again=second.test.example"
+		$UNCHECKED sh -c "eval \"\$FUNCTIONS\"; www again=second.test.example"'
+	[[ ${lines[0]} == "greeted "*" then 140301" ]]
+	[ "${lines[1]}" = "no: Connection reset by peer" ]
+	[[ ${lines[2]} == "greeted "*" then 170301" ]]
+	[ "${lines[3]}" = "no: Connection reset by peer" ]
+	[[ ${lines[4]} == "greeted "*" then 140301" ]]
+}
+@test "many at once, beside some that say nothing; all that is sent comes back, and a break is one on both sides" {
+	run on_tls '$CHECKED sh -c "eval \"\$FUNCTIONS\"; www times=40 silent=20 & www times=200; www send=20000000; www early send=3000000; www reset; kill \$!"'
+	[[ ${lines[0]} == "200 greeted "* ]]
+	[[ ${lines[1]} == "greeted "*" the same" ]]
+	[[ ${lines[2]} == "greeted "*" the same" ]]
+	[ "${lines[3]}" = "no: Connection reset by peer" ]
+}
+@test "what was refused is listed with its name at the end, and on the status descriptor" {
+	run on_tls '$CHECKED --net-log sh -c "eval \"\$FUNCTIONS\"; at other.example; at other.example; at -; www plain; at 45.45.45.45" 2>&1 | grep -v ^no:
+		$CHECKED --net-log --status-fd 3 sh -c "eval \"\$FUNCTIONS\"; at other.example" 3>&1 > /dev/null 2>&1 | grep event...refused'
+	[[ ${lines[0]} == "bailey: refused: TCP port 8443 at 45.45.45.45 for the name other.example; rules from "*"checked.conf:3" ]]
+	[[ ${lines[1]} == "bailey: refused: TCP port 8443 at 45.45.45.45 without a name in its greeting; rules from "* ]]
+	[[ ${lines[2]} == "bailey: refused: TCP port 8443 at 45.45.45.45 without a greeting of TLS; rules from "* ]]
+	[[ ${lines[3]} == "bailey: refused: TCP port 8443 at 45.45.45.45 without a name of a host in its greeting; rules from "* ]]
+	[[ ${lines[4]} == '{"event":"refused","what":"TCP port 8443 at 45.45.45.45 for the name other.example","from":"'*'checked.conf:3","packets":0}' ]]
+	[ "${#lines[@]}" -eq 5 ]
+}
+@test "the program can neither mark what it sends, nor take or use the place where greetings are read" {
+	cat > "$PLACE/try.py" << 'END'
+import os, socket, struct
+def attempt(name, what):
+    try:
+        print(name, what())
+    except OSError as error:
+        print(name, error.strerror)
+def marked(family, address):
+    s = socket.socket(family, socket.SOCK_STREAM)
+    s.setsockopt(socket.SOL_SOCKET, 36, 0xba117)
+    s.connect(address)
+    return "let out"
+def take(family, address, port=4):
+    s = socket.socket(family, socket.SOCK_STREAM)
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        s.setsockopt(socket.SOL_SOCKET, option, 1)
+    s.bind((address, port))
+    s.listen()
+    return "taken"
+def message():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    return s.sendmsg([b"x"], [(socket.SOL_SOCKET, 36, struct.pack("I", 0xba117))], 0, ("45.45.45.45", 8443))
+def quic():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    return s.sendto(b"x" * 1200, ("45.45.45.45", 8443))
+def direct(address, text):
+    with socket.create_connection((address, 4), timeout=10) as s:
+        s.sendall(text)
+        return "said " + repr(s.recv(10))
+import sys
+sys.path.insert(0, os.environ["GREET"].split()[1].rsplit("/", 1)[0])
+import tls
+attempt("mark4", lambda: marked(socket.AF_INET, ("45.45.45.45", 8443)))
+attempt("mark6", lambda: marked(socket.AF_INET6, ("2a00:45::45", 8443)))
+attempt("message", message)
+attempt("quic", quic)
+attempt("take4", lambda: take(socket.AF_INET, "127.0.0.1"))
+attempt("take6", lambda: take(socket.AF_INET6, "::1"))
+attempt("any", lambda: take(socket.AF_INET6, "::"))
+attempt("direct4", lambda: direct("127.0.0.1", tls.records(tls.hello("www.test.example"))))
+attempt("direct6", lambda: direct("::1", tls.records(tls.hello("www.test.example"))))
+attempt("processes", lambda: [p for p in os.listdir("/proc") if p.isdigit() and "bailey-tls" in open(f"/proc/{p}/comm").read()])
+END
+	run on_tls 'mkdir try; cp '"$PLACE"'/try.py try; for more in "" "--set namespaces.user=nested" "--set identity.user=root --set namespaces.user=nested"; do
+			$CHECKED $more --ro $HOME/try sh -c "eval \"\$FUNCTIONS\"; python3 $HOME/try/try.py; unshare -rn true && unshare -r python3 $HOME/try/try.py
+				at other.example; www" 2>&1; done; rm -r try; grep -o "greeted" $HOME/none'
+	[ "$(grep -c '^no: Connection reset by peer$' <<< "$output")" -eq 3 ]
+	[ "$(grep -c '^greeted ' <<< "$output")" -eq 3 ]
+	[ "$(grep -c '^mark[46] Operation not permitted$' <<< "$output")" -ge 6 ]
+	[ "$(grep -c '^message Operation not permitted$' <<< "$output")" -ge 3 ]
+	[ "$(grep -c '^quic Operation not permitted$' <<< "$output")" -ge 3 ]
+	[ "$(grep -c '^direct[46] Connection reset by peer$' <<< "$output")" -ge 6 ]
+	[ "$(grep -c '^processes \[\]$' <<< "$output")" -ge 3 ]
+	if grep -E "^(take4|take6|any) taken|let out| said " <<< "$output"; then false; fi
+}
+@test "the end of bailey-tls closes all that it let through, and nothing comes in its stead" {
+	run on_tls 'mkfifo $HOME/go; $CHECKED --rw $HOME/go sh -c "eval \"\$FUNCTIONS\"; www; echo > $HOME/go; read x < $HOME/go; www; www6; at other.example; www" 2>&1 &
+		read x < $HOME/go; t=$(pgrep -u "$(id -u)" -x bailey-tls); grep -E "^(Seccomp|NoNewPrivs|CapEff)" /proc/$t/status; kill -KILL $t
+		until ! grep -q "^State:.[^Z]" /proc/$t/status; do sleep 0.1; done; echo > $HOME/go; wait $!
+		$B run -p $P/checked.conf --rw $HOME/go sh -c "echo > $HOME/go; sleep 60" & l=$!; read x < $HOME/go; pgrep -u "$(id -u)" -x bailey-tls > /dev/null && kill -KILL $l; wait $l 2> /dev/null
+		i=0; while pgrep -u "$(id -u)" "bailey|pasta"; do sleep 0.1; i=$((i + 1)); [ $i -lt 50 ] || exit 1; done; rm $HOME/go; echo gone'
+	[[ $output == *$'CapEff:\t0000000000001000\nNoNewPrivs:\t1\nSeccomp:\t2'* ]]
+	[[ $output == *"bailey: bailey-tls has ended: the sandbox has no connections to names any more"* ]]
+	[ "$(grep -c '^greeted ' <<< "$output")" -eq 1 ]
+	[ "$(grep -c '^no: Connection refused$' <<< "$output")" -eq 4 ]
+	[ "${lines[-1]}" = gone ]
+}
+@test "what cannot be meant is a mistake with its line, and without bailey-tls nothing is started" {
+	run on_tls 'for s in network.allow=udp:443@www.example.org network.allow=icmp:echo@www.example.org; do $CHECKED --set $s echo started 2>&1; echo "status $?"; done
+		$B run -p $P/open.conf --set network.tls_name=true echo started 2>&1; echo "status $?"
+		mv $P/build/bailey-tls $P/build/away; $CHECKED echo started 2>&1; echo "status $?"; mv $P/build/away $P/build/bailey-tls'
+	[[ $output != *started* ]]
+	[ "$(grep -c '^status 2$' <<< "$output")" -eq 3 ]
+	[ "$(grep -c "network.tls_name lets nothing but TCP through for a name" <<< "$output")" -eq 2 ]
+	[[ $output == *"there are no rules for names, which it could check"* ]]
+	[[ $output == *"checked.conf:3: error: cannot look names up: bailey-tls"* ]]
+	[ "${lines[-1]}" = "status 125" ]
+}
+@test "beside a rule for addresses; what network.deny has stays refused" {
+	run on_tls '$CHECKED --set network.allow=tcp:443 sh -c "eval \"\$FUNCTIONS\"; $ASK 45.45.45.45 443; at other.example; www"
+		$CHECKED --set network.allow=tcp:8443 sh -c "eval \"\$FUNCTIONS\"; at other.example"
+		$CHECKED --set network.deny=45.45.45.0/24 sh -c "eval \"\$FUNCTIONS\"; www; www6"'
+	[[ ${lines[0]} == "named "* ]]
+	[ "${lines[1]}" = "no: Connection reset by peer" ]
+	[[ ${lines[2]} == "greeted "* ]]
+	[[ ${lines[3]} == "greeted "* ]]
+	[ "${lines[4]}" = "no: Connection reset by peer" ]
+	[[ ${lines[5]} == "greeted "* ]]
+}
+@test "on a bridge of the host, started by root, and also as the host's root" {
+	run timeout 100 "$TREE/tests/lib/net-host" "$TREE/tests/lib/names-host" "$ZONE" "$TREE/tests/lib/bridge-host" "B=$BUILD/bailey G='python3 $TREE/tests/lib/greet.py' R='python3 $TREE/tests/lib/resolve.py'"'
+		sed "s/bridge = \"lan\";/& tls_name = true; allow = [ \"tcp:8443@*.test.example\" ];/; s|read_only = \[|& \"'"$TREE"'/tests/lib\",|" $P/a.conf > $P/n.conf
+		sed "s/user = \"nobody-else\"/user = \"host-root\"/" $P/n.conf > $P/r.conf
+		for p in n r; do $B run -p $P/$p.conf sh -c "for t in A AAAA; do $R www.test.example \$t > /dev/null; done; for n in www.test.example other.example; do
+			$G 45.45.45.45 8443 \$n; $G 2a00:45::45 8443 \$n; done"; done; left'
+	local i
+	for i in 0 4; do
+		[[ ${lines[i]} == "greeted "* ]]
+		[[ ${lines[i + 1]} == "greeted "* ]]
+		[ "${lines[i + 2]}" = "no: Connection reset by peer" ]
+		[ "${lines[i + 3]}" = "no: Connection reset by peer" ]
+	done
+	[ "${#lines[@]}" -eq 8 ]
+}
+@test "on a network of the user's own" {
+	run on_tls 'mkdir -p -m 700 $HOME/run; export XDG_RUNTIME_DIR=$HOME/run; sed "s/mode = \"user\"/mode = \"bridge\"; bridge = \"user\"/" $P/checked.conf > $P/hub.conf
+		${CHECKED/checked/hub} sh -c "eval \"\$FUNCTIONS\"; www; at second.test.example; at other.example"; rm $P/hub.conf'
+	[[ ${lines[0]} == "greeted "* ]]
+	[[ ${lines[1]} == "greeted "* ]]
+	[ "${lines[2]}" = "no: Connection reset by peer" ]
+}
