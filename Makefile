@@ -79,6 +79,7 @@ help:
 	@echo 'make check      install what the tests need, build, run all tests'
 	@echo 'make unit       the unit and golden tests alone; tests/all system: the system tests alone'
 	@echo 'make check-vm   the tests that want systemd and cgroup v2, in a virtual machine (Debian, QEMU)'
+	@echo 'make check-programs  the shipped profiles with the large programs they are for, some 6 GB of packages'
 	@echo 'make install    into PREFIX=$(PREFIX), DESTDIR respected; make uninstall'
 	@echo 'make lint       formatting, layers, file sizes, clang-tidy, cppcheck, shellcheck, manual pages'
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
@@ -203,6 +204,11 @@ check: deps-check
 	$(MAKE) BUILD=$(BUILD)-fault FAULT=yes all
 	BUILD=$(BUILD) tests/all
 
+check-programs:
+	tests/deps.sh build check programs library
+	$(MAKE) programs
+	BUILD=$(BUILD) tests/all library
+
 check-vm:
 	tests/deps.sh build vm
 	$(MAKE) all
@@ -315,4 +321,4 @@ clean:
 	rm -rf build build-*
 
 -include $(OBJ:.o=.d) $(FILTER_OBJ:.o=.d) $(SCOPE_OBJ:.o=.d) $(UNPACK_OBJ:.o=.d) $(NET_OBJ:.o=.d) $(NETD_OBJ:.o=.d) $(RESOLVER_OBJ:.o=.d) $(TLS_OBJ:.o=.d) $(OPEN_OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-vm bench lint asan fuzz screenshots install uninstall clean
+.PHONY: all no-scope no-unpack no-net help man unit programs deps-build deps-check try check check-programs check-vm bench lint asan fuzz screenshots install uninstall clean

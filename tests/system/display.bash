@@ -40,4 +40,15 @@ display() {
 	eventually 10 xwininfo -root > /dev/null
 }
 
+# session_bus: a bus of the session, as a desktop has it.
+session_bus() {
+	need dbus-daemon xdg-dbus-proxy
+	export XDG_RUNTIME_DIR=$WORK/run
+	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	dbus-daemon --session --nofork --nopidfile --address="unix:path=$XDG_RUNTIME_DIR/bus" 3>&- < /dev/null > bus.log 2>&1 &
+	end_later $!
+	eventually 10 test -S "$XDG_RUNTIME_DIR/bus"
+	export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
+}
+
 has_window() { xwininfo -root -tree 2> /dev/null | grep -qF -- "$1"; }

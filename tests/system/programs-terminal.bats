@@ -12,7 +12,6 @@ prepare() {
 
 @test "bash, dash and fish, on a terminal: nothing of them remains" {
 	need bash dash fish tmux
-	local shell
 	works bash -c 'echo $((6 * 7)) > ~/made && cat ~/made'
 	is "$output" 42
 	works dash -c 'echo $((6 * 7)) > ~/made && cat ~/made'
@@ -35,7 +34,7 @@ prepare() {
 	soon_shows 20 "1:"
 	keys 'cat ~/.ssh/id_test; echo "second $((6 * 7))"' Enter
 	soon_shows 20 "second 42"
-	! shows "the secret key"
+	lacks "$(on_it)" "the secret key"
 	keys C-b d
 	soon_shows 20 "bailey gave 0"
 	eventually 5 nobody_is 4242.5
