@@ -85,7 +85,7 @@ help:
 	@echo 'make bench      launch time and memory beside a raw floor, bubblewrap and firejail'
 	@echo 'make asan       the tests with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make screenshots  the pictures in man/pictures/'
-	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names, greetings and menu entries'
+	@echo 'make fuzz       FUZZTIME=60 seconds of libFuzzer over files, merge and plan, and as many each over names, greetings, menu entries and Wayland'
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -256,16 +256,20 @@ $(FUZZ_BUILD)/fuzz_desktop: tests/fuzz/fuzz_desktop.c $(FUZZ_BUILD)/libbailey.a
 $(FUZZ_BUILD)/fuzz_tls: tests/fuzz/fuzz_tls.c $(FUZZ_BUILD)/libbailey.a
 	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
 
+$(FUZZ_BUILD)/fuzz_wayland: tests/fuzz/fuzz_wayland.c $(FUZZ_BUILD)/libbailey.a
+	clang $(CPPFLAGS_ALL) -std=gnu11 -O1 -g $(SANITIZE) -fsanitize=fuzzer -o $@ $< $(FUZZ_BUILD)/libbailey.a
+
 fuzz:
 	tests/deps.sh build fuzz
 	$(MAKE) $(BUILD)/bailey
 	$(MAKE) BUILD=$(FUZZ_BUILD) CC=clang OPT="-O1 -g" WARN="-Wall -Wextra" HARDEN= CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" \
 		$(FUZZ_BUILD)/libbailey.a
-	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns $(FUZZ_BUILD)/fuzz_tls $(FUZZ_BUILD)/fuzz_desktop
+	$(MAKE) $(FUZZ_BUILD)/fuzz_conf $(FUZZ_BUILD)/fuzz_dns $(FUZZ_BUILD)/fuzz_tls $(FUZZ_BUILD)/fuzz_desktop $(FUZZ_BUILD)/fuzz_wayland
 	BUILD=$(BUILD) tests/fuzz/run $(FUZZ_BUILD)/fuzz_conf $(FUZZTIME)
 	tests/fuzz/run-dns $(FUZZ_BUILD)/fuzz_dns $(FUZZTIME)
 	tests/fuzz/run-tls $(FUZZ_BUILD)/fuzz_tls $(FUZZTIME)
 	tests/fuzz/run-desktop $(FUZZ_BUILD)/fuzz_desktop $(FUZZTIME)
+	tests/fuzz/run-wayland $(FUZZ_BUILD)/fuzz_wayland $(FUZZTIME)
 
 BINDIR     ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/bailey

@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "launch/cookies.h"
 #include "launch/outside.h"
+#include "launch/wayland.h"
 
 enum { READY_MS = 10000 };
 
@@ -18,6 +19,7 @@ static const char *const names[SERVED_COUNT] = {
 	[SERVED_SESSION_BUS] = "/session-bus",
 	[SERVED_SYSTEM_BUS] = "/system-bus",
 	[SERVED_X11] = SCREEN_SOCKET,
+	[SERVED_WAYLAND] = "/wayland",
 	[SERVED_COOKIES] = "/cookies",
 	[SERVED_OPEN] = "/open",
 	[SERVED_OPENER] = "",
@@ -162,6 +164,39 @@ static int serve_display(struct desktop *d, struct err *e)
 	return r;
 }
 
+/* ---- Wayland ---- */
+
+static int serve_wayland(struct desktop *d, struct err *e)
+{
+	const struct display_plan *plan = &d->plan->display;
+	if (!display_asks(plan))
+		return 0;
+	const char *place = d->served[SERVED_PLACE];
+	const struct wayland_request request = {
+		.compositor = plan->wayland,
+		.identity = { .engine = "io.bailey", .application = plan->application, .instance = strrchr(place, '/') + 1 },
+		.directory = d->directory,
+		.name = names[SERVED_WAYLAND] + 1,
+		.signals = d->signals,
+		.undo = d->undo,
+	};
+	enum wayland_answer answer;
+	const bool required = plan->context == CONTEXT_REQUIRED;
+	if (wayland_context(&request, &answer, e) < 0)
+		return err_at(e, required ? plan->context_origin : plan->origin);
+	if (required && answer != WAYLAND_CONTEXT) {
+		(void)err_set(e, 0,
+			answer == WAYLAND_NOBODY ? "no Wayland compositor listens at %s"
+						 : "the Wayland compositor at %s does not know of sandboxes (security-context-v1)",
+			plan->wayland);
+		(void)err_hint(e, "desktop.wayland_context = \"auto\" starts the program nevertheless");
+		return err_at(e, plan->context_origin);
+	}
+	if (answer == WAYLAND_NOT_OFFERED)
+		d->served[SERVED_WAYLAND] = plan->wayland;
+	return 0;
+}
+
 /* ---- addresses ---- */
 
 extern char **environ;
@@ -192,5 +227,7 @@ int desktop_start(struct desktop *d, struct err *e)
 		r = serve_buses(d, e);
 	if (r == 0)
 		r = serve_display(d, e);
+	if (r == 0)
+		r = serve_wayland(d, e);
 	return r == 0 ? serve_open(d, e) : r;
 }

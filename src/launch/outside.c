@@ -3,7 +3,6 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -160,8 +159,7 @@ int outside_start(struct outside *ret, const struct outside_program *p, const si
 	return r;
 }
 
-/* Among the signals that are blocked, and answered later, is there one that ends the launch? */
-static bool is_interrupted(void)
+bool outside_interrupted(void)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t set;
@@ -191,7 +189,7 @@ int outside_await(const struct outside *o, int sandbox, int signals, int timeout
 			return -ESRCH;
 		if (fds[1].revents != 0)
 			return -ECHILD;
-		if (fds[3].revents != 0 && is_interrupted())
+		if (fds[3].revents != 0 && outside_interrupted())
 			return -EINTR;
 		if (fds[3].revents != 0)
 			fds[3].fd = -1; /* read later, by who passes signals on */

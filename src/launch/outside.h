@@ -7,6 +7,7 @@
 #define BAILEY_LAUNCH_OUTSIDE_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -43,6 +44,9 @@ int outside_start(struct outside *ret, const struct outside_program *p, const si
  * 0, -ETIMEDOUT, -ECHILD (the program ended: outside_said() tells why), -ESRCH (the sandbox ended), -EINTR.
  */
 int outside_await(const struct outside *o, int sandbox, int signals, int timeout_ms);
+
+/* Among the signals that are blocked, and answered later, is there one that ends the launch? */
+bool outside_interrupted(void);
 
 /* The last line that the program wrote to its standard error so far, without control characters; "" for none. */
 const char *outside_said(const struct outside *o, struct arena *a);

@@ -13,6 +13,7 @@ enum served {
 	SERVED_SESSION_BUS,
 	SERVED_SYSTEM_BUS,
 	SERVED_X11, /* the socket of a private X server */
+	SERVED_WAYLAND, /* a socket that the compositor knows for a sandbox's; its own where it knows no such thing */
 	SERVED_COOKIES, /* the file with what a client of the X server has to show */
 	SERVED_OPEN, /* the socket of bailey-open */
 	SERVED_OPENER, /* the program bailey-open itself, which stands in for xdg-open inside */
@@ -60,6 +61,9 @@ struct display_plan {
 	struct origin origin;
 	const char *absent; /* why nothing of the list is there, for the end of a sentence; or NULL */
 	const char *wayland, *wayland_name; /* the compositor's socket on the host, and what WAYLAND_DISPLAY says inside; or NULL */
+	enum choice_value context; /* CONTEXT_AUTO, ...: whether the compositor is told of the sandbox */
+	struct origin context_origin;
+	const char *application; /* what it then knows the program as */
 	const char *x11; /* the host's X server's socket, when the program gets it; or NULL */
 	const char *forwarded; /* instead of it "localhost:10.0": one that ssh(1) leads to through the host's loopback; or NULL */
 	const char *number; /* of the host's X server, also when only a private one speaks to it; or NULL */
@@ -125,11 +129,17 @@ struct desktop_plan {
 	struct open_plan open;
 };
 
+/* Whether the compositor is asked for a socket of the sandbox's own. */
+static inline bool display_asks(const struct display_plan *d)
+{
+	return d->wayland != NULL && d->context != CONTEXT_NONE;
+}
+
 /* Whether anything is served; the sandbox then has a directory for it from the beginning. */
 static inline bool desktop_serves(const struct desktop_plan *d)
 {
 	return d->bus[SERVED_SESSION_BUS].address != NULL || d->bus[SERVED_SYSTEM_BUS].address != NULL ||
-		d->display.cookies_inside != NULL || d->open.handler != NULL;
+		d->display.cookies_inside != NULL || display_asks(&d->display) || d->open.handler != NULL;
 }
 
 #endif

@@ -201,6 +201,11 @@ void plan_display(struct planner *pl)
 		*d = (struct display_plan){ .kind = DISPLAY_NONE, .origin = list->items[0].origin, .absent = buf_text(&reasons) };
 		return;
 	}
+	if (d->wayland != NULL) {
+		d->context = (enum choice_value)pl->p->desktop_wayland_context.i;
+		d->context_origin = pl->p->desktop_wayland_context.origin;
+		d->application = plan_application(pl);
+	}
 	if ((d->x11 != NULL || d->forwarded != NULL || d->screen.server != NULL) &&
 		expand_quietly(pl, "${RUNTIME}/xauthority", &d->cookies_inside) < 0)
 		d->cookies_inside = "/run/xauthority";
@@ -226,8 +231,12 @@ void plan_note_display(struct planner *pl)
 	if (d->x11 != NULL || d->forwarded != NULL)
 		planner_note(pl, d->origin,
 			"The X11 display is shown: an X11 program can read the keyboard, the clipboard and the screen of all others.");
-	if (d->wayland != NULL)
-		planner_note(pl, d->origin,
-			"What a client of the Wayland compositor may do is up to the compositor: some let every client take pictures of the "
-			"screen, read the clipboard or type.");
+	if (d->wayland == NULL)
+		return;
+	planner_note(pl, d->origin,
+		"What a client of the Wayland compositor may do is up to the compositor: some let every client take pictures of the "
+		"screen, read the clipboard or type.");
+	if (d->context == CONTEXT_NONE)
+		planner_note(pl, d->context_origin,
+			"The Wayland compositor is not told that the program is in a sandbox, and withholds nothing because of it.");
 }

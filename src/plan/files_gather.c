@@ -373,7 +373,9 @@ static void gather_served(struct planner *pl)
 		add_session(
 			pl, d->x11, arena_printf(pl->arena, "/tmp/.X11-unix/X%s", d->number), socket, "desktop.display", d->origin);
 	const char *place;
-	if (d->wayland != NULL && expand_quietly(pl, "${RUNTIME}", &place) == 0)
+	if (display_asks(d) && expand_quietly(pl, "${RUNTIME}", &place) == 0)
+		add_served(pl, SERVED_WAYLAND, path_join(pl->arena, place, d->wayland_name), "the Wayland compositor", d->origin);
+	else if (d->wayland != NULL && expand_quietly(pl, "${RUNTIME}", &place) == 0)
 		add_session(pl, d->wayland, path_join(pl->arena, place, d->wayland_name), socket, "desktop.display", d->origin);
 	const struct audio_plan *a = &pl->plan->desktop.audio;
 	const char *audio = a->inside != NULL ? a->inside : "";

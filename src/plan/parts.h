@@ -58,6 +58,9 @@ void plan_audio(struct planner *pl);
 void plan_audio_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));
 void plan_note_audio(struct planner *pl);
 
+/* "io.bailey.Sandbox.common_x": the name by which portals remember what the user allowed, and compositors which windows are whose. */
+const char *plan_application(struct planner *pl);
+
 /* The file that tells portals and toolkits of the sandbox, and the document portal's files. Needs plan_dbus() and plan_network(). */
 void plan_portals(struct planner *pl);
 void plan_portals_environment(struct planner *pl, void (*put)(struct planner *pl, const char *text, struct origin o));

@@ -47,8 +47,7 @@ static bool is_installed(struct planner *pl)
 	return false;
 }
 
-/* "io.bailey.Sandbox.common_x": the name by which the portal remembers what the user allowed. */
-static const char *application(struct planner *pl)
+const char *plan_application(struct planner *pl)
 {
 	char *name = arena_printf(pl->arena, "io.bailey.Sandbox._%s", pl->p->name != NULL ? pl->p->name : "");
 	char *own = strstr(name, "._") + 1;
@@ -72,7 +71,7 @@ void plan_portals(struct planner *pl)
 		return;
 	struct portal_plan *p = &d->portal;
 	p->origin = rule->origin;
-	p->application = application(pl);
+	p->application = plan_application(pl);
 	p->info = arena_printf(pl->arena,
 		"[Application]\nname=%s\n\n[Instance]\ninstance-id=bailey\nflatpak-version=1.14.0\n\n[Context]\nshared=%s;\n",
 		p->application, pl->plan->network == NETWORK_NONE ? "" : "network");

@@ -17,6 +17,7 @@ void print_desktop_know(struct layout *l, const struct plan *plan)
 			layout_know(l, plan->desktop.bus[i].rules[k].origin);
 	layout_know(l, plan->desktop.required_origin);
 	layout_know(l, plan->desktop.display.origin);
+	layout_know(l, plan->desktop.display.context_origin);
 	layout_know(l, plan->desktop.audio.origin);
 	layout_know(l, plan->desktop.open.origin);
 }
@@ -43,6 +44,16 @@ static void bus_rows(struct layout *l, const struct bus_plan *b)
 		layout_row(l, "", rule_words(l->arena, b->rules[i].option), layout_origin(l, b->rules[i].origin));
 }
 
+/* How the compositor takes the program; nobody asks it before the launch. */
+static const char *context_words(const struct display_plan *d)
+{
+	switch ((int)d->context) {
+	case CONTEXT_REQUIRED: return ", which has to take it as a sandbox";
+	case CONTEXT_AUTO: return ", as a sandbox if it knows of such";
+	default: return "";
+	}
+}
+
 /* What the program gets of the displays, in words. */
 static const char *display_words(struct arena *a, const struct display_plan *d)
 {
@@ -54,9 +65,10 @@ static const char *display_words(struct arena *a, const struct display_plan *d)
 	if (d->forwarded != NULL)
 		return arena_printf(a, "x11: the X server at %s, over the network, with its cookie alone", d->forwarded);
 	if (d->wayland != NULL && d->x11 != NULL)
-		return arena_printf(a, "both: the Wayland compositor at %s, the X server at %s", d->wayland, d->x11);
+		return arena_printf(
+			a, "both: the Wayland compositor at %s%s; the X server at %s", d->wayland, context_words(d), d->x11);
 	if (d->wayland != NULL)
-		return arena_printf(a, "wayland: the compositor at %s", d->wayland);
+		return arena_printf(a, "wayland: the compositor at %s%s", d->wayland, context_words(d));
 	return d->x11 != NULL ? arena_printf(a, "x11: the X server at %s, with its cookie alone", d->x11) : "none";
 }
 
@@ -137,6 +149,7 @@ void print_desktop_json(struct json *j, const struct plan *plan)
 		json_string(j, "kind", schema_choice_word((int)s->kind));
 		json_string(j, "absent", s->absent);
 		json_string(j, "wayland", s->wayland);
+		json_string(j, "wayland_context", s->wayland != NULL ? schema_choice_word((int)s->context) : NULL);
 		json_string(j, "x11", s->x11);
 		json_string(j, "forwarded", s->forwarded);
 		json_string(j, "cookies", s->screen.server == NULL ? s->cookies : NULL);

@@ -17,7 +17,7 @@ static const char machine[] =
 	"   \"/etc/machine-id\": \"file\", \"/var/lib/www\": \"dir\", \"/dev/pts/3\": \"dev\", \"/dev/null\": \"dev\", \"/dev/zero\": \"dev\","
 	"   \"/sys/fs/cgroup/box\": \"dir 0755 1000\", \"/sys/fs/cgroup/box/cgroup.type\": \"file\", \"/run/systemd/system\": \"dir\","
 	"   \"/sys/fs/cgroup/box/cgroup.procs\": \"file 0644 1000\", \"/sys/fs/cgroup/box/shell/cgroup.procs\": \"file 0644 1000\","
-	"   \"/sys/dev/block/8:1\": \"dir\", \"/run/user/1000/bus\": \"socket\", \"/sys/kernel/mm/hugepages/hugepages-2048kB\": \"dir\","
+	"   \"/sys/dev/block/8:1\": \"dir\", \"/run/user/1000/bus\": \"socket\", \"/run/user/1000/wayland-0\": \"socket\", \"/sys/kernel/mm/hugepages/hugepages-2048kB\": \"dir\","
 	"   \"/dev/full\": \"dev\", \"/dev/random\": \"dev\", \"/dev/urandom\": \"dev\", \"/dev/tty\": \"dev\" },"
 	" \"files\": { \"/proc/net/route\": \"Iface\\tDestination\\neth0\\t00000000\\t0101A8C0\\n\","
 	"   \"/etc/resolv.conf\": \"nameserver 192.0.2.1\\n\", \"/etc/passwd\": \"www-data:x:33:33::/var/lib/www:/bin/sh\\n\", \"/proc/self/cgroup\": \"0::/box/shell\\n\","
@@ -82,6 +82,7 @@ static const struct {
 	{ "network.log", "network.allow", "tcp:443", ADA },
 	{ "network.host_fallback", "network.mode", "user", EVE },
 	{ "network.abstract_sockets", "network.mode", "host", ADA },
+	{ "desktop.wayland_context", "desktop.display", "wayland", ADA },
 };
 
 static struct arena arena;
