@@ -8,14 +8,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "base/name_set.h"
 #include "base/sys.h"
 #include "base/tool.h"
+#include "launch/network.h"
 #include "launch/privileges.h"
 #include "launch/refusals.h"
 #include "resolver/nfset.h"
@@ -139,14 +138,10 @@ static int open_sockets(const struct entering *in, const char **ret_failed)
 static int enter(void *data, const char **ret_failed)
 {
 	const struct entering *in = data;
-	int own = (in->plan->clone_flags & CLONE_NEWUSER) != 0 ? CLONE_NEWUSER : 0;
 	*ret_failed = "cannot enter the sandbox's network";
-	if (setns(in->pidfd, own | CLONE_NEWNET) < 0)
-		return -errno;
-	/* Lost on the way: prctl(2). */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return -errno;
-	int r = open_sockets(in, ret_failed);
+	int r = network_enter(in->plan, in->pidfd);
+	if (r == 0)
+		r = open_sockets(in, ret_failed);
 	if (r < 0)
 		return r;
 	*ret_failed = "cannot give up what making the rules does not need";

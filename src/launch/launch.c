@@ -310,7 +310,9 @@ static int connect_network(
 	s->network = pasta.pidfd;
 	s->network_of = "pasta";
 	s->network_is = "network";
-	return 0;
+	if (plan->user_network.rate_in == 0 && plan->user_network.rate_out == 0)
+		return 0;
+	return network_limit(plan, o->net_helper, s->pidfd, &child->mask, e);
 }
 
 static int make_rules(const struct child_args *child, struct supervise *s, struct firewall_sockets *ret, struct undo *undo,

@@ -24,4 +24,16 @@ static inline bool network_waits(const struct plan *plan)
 int network_start(struct outside *ret, const struct plan *plan, char *const *words, size_t count, struct arena *a, pid_t sandbox,
 	int pidfd, int signals, const sigset_t *mask, struct undo *undo, struct err *e);
 
+/*
+ * For a process of ours that becomes a tool: enters the network namespace of the process behind `pidfd`, with the user namespace where the plan
+ * makes one, and goes on to be killed with its parent.  0 or -errno.
+ */
+int network_enter(const struct plan *plan, int pidfd);
+
+/*
+ * Has bailey-net at `helper` bound what the sandbox's interface of mode "user" receives and sends, 10 s at most.  It has to be connected, and
+ * its process behind `pidfd` to wait.  `mask` is the signal mask for the helper.  0, also when that process has ended, or -errno with `e`.
+ */
+int network_limit(const struct plan *plan, const char *helper, int pidfd, const sigset_t *mask, struct err *e);
+
 #endif

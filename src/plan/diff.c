@@ -91,6 +91,14 @@ static void say_map(struct statements *s, const char *word, const struct id_map 
 			o);
 }
 
+static void say_rates(struct statements *s, uint64_t in, uint64_t out, struct origin o)
+{
+	if (in != 0)
+		say(s, "network", arena_printf(s->arena, "receives at most %s", num_rate_text(s->arena, in)), o);
+	if (out != 0)
+		say(s, "network", arena_printf(s->arena, "sends at most %s", num_rate_text(s->arena, out)), o);
+}
+
 static void say_interface(struct statements *s, const struct bridge_network *b)
 {
 	say(s, "network", arena_printf(s->arena, "bridge %s", b->name), b->origin);
@@ -98,10 +106,7 @@ static void say_interface(struct statements *s, const struct bridge_network *b)
 		say(s, "network", arena_printf(s->arena, "mac %s", b->mac), b->origin);
 	if (b->mtu != 0)
 		say(s, "network", arena_printf(s->arena, "mtu %u", b->mtu), b->origin);
-	if (b->rate_in != 0)
-		say(s, "network", arena_printf(s->arena, "receives at most %s", num_rate_text(s->arena, b->rate_in)), b->origin);
-	if (b->rate_out != 0)
-		say(s, "network", arena_printf(s->arena, "sends at most %s", num_rate_text(s->arena, b->rate_out)), b->origin);
+	say_rates(s, b->rate_in, b->rate_out, b->origin);
 	for (size_t i = 0; i < b->address_count; i++)
 		say(s, "network", arena_printf(s->arena, "address %s", b->addresses[i]), b->origin);
 	for (size_t i = 0; i < b->gateway_count; i++)
@@ -114,6 +119,7 @@ static void say_network(struct statements *s, const struct plan *plan)
 	say(s, "network", schema_choice_word((int)plan->network), plan->network_origin);
 	if (plan->network_fallback != NULL)
 		say(s, "network", arena_printf(s->arena, "fallback: %s", plan->network_fallback), plan->network_origin);
+	say_rates(s, n->rate_in, n->rate_out, n->rate_origin);
 	if (plan->bridge.spec != NULL)
 		say_interface(s, &plan->bridge);
 	for (size_t i = 0; i < plan->bridge.more_count; i++)

@@ -256,9 +256,13 @@ static void plan_user_network(struct planner *pl)
 	/* --no-map-gw: else the gateway's address would lead to the host's loopback. */
 	static const char *const fixed[] = { "pasta", "--foreground", "--quiet", "--config-net", "--no-map-gw" };
 	enum { FIXED = sizeof fixed / sizeof *fixed };
-	char **argv = arena_array(pl->arena, FIXED + 2 * pl->p->network_forward.count + 9, sizeof *argv);
+	static const char *const rated[] = { "-I", PLAN_RATED_DEVICE, "-m", PLAN_RATED_MTU };
+	enum { RATED = sizeof rated / sizeof *rated };
+	char **argv = arena_array(pl->arena, FIXED + RATED + 2 * pl->p->network_forward.count + 9, sizeof *argv);
 	for (; n->argc < FIXED; n->argc++)
 		argv[n->argc] = arena_strdup(pl->arena, fixed[n->argc]);
+	for (size_t i = 0; i < RATED && plan_has_rates(pl); i++)
+		argv[n->argc++] = arena_strdup(pl->arena, rated[i]);
 	plan_forwards(pl, argv, &n->argc);
 	const char *inward = s.stub ? domain_port : "none";
 	argv[n->argc++] = arena_strdup(pl->arena, "-T");
@@ -311,15 +315,6 @@ void plan_bridge_resolv(struct planner *pl)
 	plan_resolv(pl, &s);
 }
 
-/* One of them with what there is instead: pasta's interface is inside the sandbox, where bailey has no side of its own to wait on. */
-static void refuse_unused(struct planner *pl, const char *setting, struct origin o, const char *mode)
-{
-	struct diag *e = diag_error(pl->diags, o, setting, "mode \"%s\" has no interface on a bridge", mode);
-	if (strncmp(setting, "network.rate", 12) == 0 && pl->p->network_mode.i == NETWORK_USER)
-		diag_hint(pl->diags, e,
-			"pasta has no rates; a network of the user's does: network.mode = \"bridge\", network.bridge = \"user\"");
-}
-
 /* Settings that mean nothing without an interface on a bridge. */
 static void check_bridge_unused(struct planner *pl)
 {
@@ -338,12 +333,12 @@ static void check_bridge_unused(struct planner *pl)
 		{ "network.mtu", p->network_mtu.set, p->network_mtu.origin },
 		{ "network.interfaces", p->network_interfaces.count > 0,
 			p->network_interfaces.count > 0 ? p->network_interfaces.items[0].origin : p->network_mode.origin },
-		{ "network.rate_in", p->network_rate_in.set, p->network_rate_in.origin },
-		{ "network.rate_out", p->network_rate_out.set, p->network_rate_out.origin },
+		{ "network.rate_in", p->network_rate_in.set && p->network_mode.i != NETWORK_USER, p->network_rate_in.origin },
+		{ "network.rate_out", p->network_rate_out.set && p->network_mode.i != NETWORK_USER, p->network_rate_out.origin },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].set)
-			refuse_unused(pl, rows[i].setting, rows[i].origin, mode);
+			diag_error(pl->diags, rows[i].origin, rows[i].setting, "mode \"%s\" has no interface on a bridge", mode);
 }
 
 /* Settings that mean nothing without a network of its own. */

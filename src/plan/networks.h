@@ -13,6 +13,10 @@
 /* Where bailey-netd listens, which gives interfaces to programs of ordinary users. */
 #define PLAN_NETD_SOCKET "/run/bailey-netd.sock"
 
+/* What pasta's interface is called where it has rates, and the size of its largest packet: queues count in packets. */
+#define PLAN_RATED_DEVICE "eth0"
+#define PLAN_RATED_MTU "1500"
+
 /* In a hub, ports of the host lead to an interface of their own in the sandbox, which is connected to nothing else. */
 #define PLAN_INWARD_DEVICE "forward0"
 #define PLAN_INWARD4 "169.254.213.2"

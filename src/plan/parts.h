@@ -88,6 +88,14 @@ int plan_hub(struct planner *pl, const struct network_def **ret);
  */
 const char *plan_pasta_of_hub(struct planner *pl, const char **ret_hint);
 
+/* Whether network.rate_in or network.rate_out is said of the network as a whole, and not of one interface of several. */
+bool plan_has_rates(const struct planner *pl);
+
+/*
+ * network.rate_in and rate_out of mode "user", and what rates do not go with in any mode.  Needs plan_network() and plan_capabilities().
+ */
+void plan_rates(struct planner *pl);
+
 /* network.join. */
 void plan_join(struct planner *pl);
 

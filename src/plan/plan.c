@@ -134,6 +134,7 @@ int plan_make(struct plan *plan, struct arena *a, const struct profile *p, struc
 	plan_process(&pl);
 	plan_capabilities(&pl);
 	plan_firewall(&pl);
+	plan_rates(&pl);
 	plan_files(&pl);
 	plan_landlock(&pl);
 	plan_environment(&pl);

@@ -180,6 +180,8 @@ struct user_network {
 	const char *resolv_path; /* what /etc/resolv.conf leads to */
 	struct port_forward *forwards;
 	size_t forward_count;
+	uint64_t rate_in, rate_out; /* of mode "user", bits in a second; 0: no limit */
+	struct origin rate_origin;
 };
 
 /* An interface on a bridge of the host, made by bailey-net. */

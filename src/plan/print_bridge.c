@@ -2,6 +2,14 @@
 #include "base/num.h"
 #include "plan/print_parts.h"
 
+void print_rates_text(struct layout *l, uint64_t in, uint64_t out, const char *at)
+{
+	if (in != 0)
+		layout_row(l, "receives", arena_printf(l->arena, "at most %s in a second", num_rate_text(l->arena, in)), at);
+	if (out != 0)
+		layout_row(l, "sends", arena_printf(l->arena, "at most %s in a second", num_rate_text(l->arena, out)), at);
+}
+
 static void print_one(struct layout *l, const struct bridge_network *b)
 {
 	struct arena *a = l->arena;
@@ -19,10 +27,7 @@ static void print_one(struct layout *l, const struct bridge_network *b)
 		layout_row(l, "mac", b->mac, at);
 	if (b->mtu != 0)
 		layout_row(l, "mtu", arena_printf(a, "%u bytes", b->mtu), at);
-	if (b->rate_in != 0)
-		layout_row(l, "receives", arena_printf(a, "at most %s in a second", num_rate_text(a, b->rate_in)), at);
-	if (b->rate_out != 0)
-		layout_row(l, "sends", arena_printf(a, "at most %s in a second", num_rate_text(a, b->rate_out)), at);
+	print_rates_text(l, b->rate_in, b->rate_out, at);
 	if (b->hosts != NULL)
 		layout_row(l, "names", "the other sandboxes of the network, in /etc/hosts", at);
 }

@@ -111,6 +111,8 @@ static void user_network(struct json *j, const struct user_network *n)
 	for (size_t i = 0; i < n->argc; i++)
 		json_string(j, NULL, n->argv[i]);
 	json_array_end(j);
+	json_uint(j, "rate_in", n->rate_in); /* bits in a second; 0: no limit */
+	json_uint(j, "rate_out", n->rate_out);
 	forwards(j, n);
 }
 

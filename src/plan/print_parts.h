@@ -29,6 +29,9 @@ void print_desktop_statements(
 /* Rows of the section about the network, for an interface on a bridge; nothing without one. */
 void print_bridge_text(struct layout *l, const struct plan *plan);
 
+/* Rows about what may be received and sent, in bits in a second; none for 0. */
+void print_rates_text(struct layout *l, uint64_t in, uint64_t out, const char *at);
+
 /* Its members of "network"; those for forwarded ports are the caller's. */
 void print_bridge_json(struct json *j, const struct plan *plan);
 

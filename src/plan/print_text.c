@@ -78,7 +78,7 @@ static void know_all(struct text *t)
 		plan->nice_origin, plan->timeout_origin, plan->descriptor_origin, plan->arguments_origin, plan->image.origin,
 		p->identity_hostname.origin, p->identity_machine_id.origin, p->namespaces_ipc.origin, p->syscalls_on_refusal.origin,
 		p->syscalls_compat.origin, p->process_terminal.origin, p->process_wait.origin, p->network_host_fallback.origin,
-		p->network_log.origin, p->process_umask.origin };
+		p->network_log.origin, plan->user_network.rate_origin, p->process_umask.origin };
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		layout_know(l, others[i]);
 }
@@ -225,6 +225,7 @@ static void network(struct text *t)
 		line += len + (line[len] == '\n');
 	}
 	print_bridge_text(&t->l, plan);
+	print_rates_text(&t->l, n->rate_in, n->rate_out, layout_origin(&t->l, n->rate_origin));
 	if (plan->join.name != NULL)
 		row(t, "of", plan->join.path != NULL ? plan->join.path : arena_printf(t->arena, "the sandbox %s", plan->join.name),
 			plan->join.origin);

@@ -1,6 +1,7 @@
 /*
  * bailey-net up|down|run < SPEC
  * bailey-net show text|json NFT NAME < NAMESPACE
+ * bailey-net limit INTERFACE IN OUT
  *
  * Makes and removes networks, and the interface of one sandbox in them.  The only program of bailey that is linked with libnl;
  * started by root for what needs it.  `up` and `down` say one line on standard error when they fail, status 1.
@@ -380,6 +381,22 @@ static int show(char **argv, struct arena *a)
 	return 1;
 }
 
+/* limit INTERFACE IN OUT: of the network namespace that we are in, in bits in a second, 0: no limit. */
+enum { LIMIT_WORDS = 5 };
+static int limit(char **argv)
+{
+	struct err e = { .code = 0 };
+	struct link l;
+	int r = link_open(&l, &e);
+	if (r == 0) {
+		r = port_limit(&l, argv[2], strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), &e);
+		link_close(&l);
+	}
+	if (r < 0)
+		(void)fprintf(stderr, "%s\n%s\n", e.text, e.hint);
+	return r < 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct helper all[SPECS_MAX];
@@ -390,6 +407,8 @@ int main(int argc, char **argv)
 	(void)signal(SIGCHLD, SIG_DFL);
 	if (argc == SHOW_WORDS && strcmp(argv[1], "show") == 0)
 		return show(argv, &all[0].arena);
+	if (argc == LIMIT_WORDS && strcmp(argv[1], "limit") == 0)
+		return limit(argv);
 	(void)sigfillset(&signals);
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL); /* what it has begun it ends */
 	(void)umask(022);

@@ -102,13 +102,13 @@ static int drop_the_rest(struct link *l, unsigned index, struct err *e)
 }
 
 /*
- * tc-tbf(8): what leaves by the interface waits.  20 ms of it may leave at once, and 100 ms may wait; the kernel takes its larger
- * packets apart for that.
+ * tc-tbf(8): what leaves by the interface waits.  20 ms of it may leave at once, or `least` bytes, and 100 ms may wait; the kernel takes its
+ * larger packets apart for that, where they are its own.
  */
-static int limit(struct link *l, unsigned index, uint64_t bits, unsigned mtu, struct err *e)
+static int limit(struct link *l, unsigned index, uint64_t bits, uint32_t least, struct err *e)
 {
 	uint64_t rate = bits / 8;
-	uint32_t burst = (uint32_t)(rate / 50), least = 2 * (mtu != 0 ? mtu : MTU);
+	uint32_t burst = (uint32_t)(rate / 50);
 	if (burst < least)
 		burst = least;
 	uint32_t waiting = (uint32_t)(rate / 10) > QUEUE_MIN ? (uint32_t)(rate / 10) : QUEUE_MIN;
@@ -125,6 +125,11 @@ static int limit(struct link *l, unsigned index, uint64_t bits, unsigned mtu, st
 	return finish(l, m, r, "cannot limit the sandbox's network", "sch_tbf", e);
 }
 
+static uint32_t two_packets(const struct spec *s)
+{
+	return 2 * (s->mtu != 0 ? s->mtu : MTU);
+}
+
 /* ---- one interface ---- */
 
 /* "ve0123..." has "vi0123..." beside it, where what the sandbox sends waits. */
@@ -139,7 +144,7 @@ static int limit_out(struct link *l, const char *name, const struct spec *s, uns
 	waiting_room(name, room);
 	int r = link_make_queue(l, room, e);
 	*ret_detour = r == 0 ? link_index(room) : 0;
-	return r == 0 ? limit(l, *ret_detour, s->rate_out, s->mtu, e) : r;
+	return r == 0 ? limit(l, *ret_detour, s->rate_out, two_packets(s), e) : r;
 }
 
 int port_guard(struct link *l, const char *name, const unsigned char mac[MAC_BYTES], const struct subnet at[2],
@@ -150,7 +155,7 @@ int port_guard(struct link *l, const char *name, const unsigned char mac[MAC_BYT
 	frames_allow(&allowed, mac, at);
 	if (index == 0)
 		return err_set(e, ENODEV, "the interface is gone");
-	if (s->rate_in != 0 && limit(l, index, s->rate_in, s->mtu, e) < 0)
+	if (s->rate_in != 0 && limit(l, index, s->rate_in, two_packets(s), e) < 0)
 		return spec_at(e, s->rate_in_line);
 	if (s->rate_out != 0 && limit_out(l, name, s, &detour, e) < 0)
 		return spec_at(e, s->rate_out_line);
@@ -168,4 +173,30 @@ int port_remove(struct link *l, const char *name, struct err *e)
 	waiting_room(name, room);
 	int r = link_remove(l, name, e), queue = link_index(room) != 0 ? link_remove(l, room, e) : 0;
 	return r < 0 ? r : queue;
+}
+
+/* ---- pasta's ---- */
+
+static int limit_in(struct link *l, unsigned index, uint64_t bits, struct err *e)
+{
+	static const char room[] = "queue0";
+	/* pasta(1) hands datagrams over whole, however large they are: those have to fit. */
+	enum { FRAME_MAX = UINT16_MAX + ETH_HLEN };
+	const struct frames all = { .code = { BPF_STMT(BPF_RET | BPF_K, UINT32_MAX) }, .count = 1 };
+	int r = link_make_queue(l, room, e);
+	unsigned detour = r == 0 ? link_index(room) : 0;
+	if (r == 0)
+		r = limit(l, detour, bits, FRAME_MAX, e);
+	if (r == 0)
+		r = take_what_comes_in(l, index, e);
+	return r == 0 ? let_pass(l, index, &all, detour, e) : r;
+}
+
+int port_limit(struct link *l, const char *name, uint64_t in, uint64_t out, struct err *e)
+{
+	unsigned index = link_index(name);
+	int r = index == 0 ? err_set(e, ENODEV, "the interface %s is gone", name) : 0;
+	if (r == 0 && out != 0)
+		r = limit(l, index, out, 2 * link_mtu(name), e);
+	return r == 0 && in != 0 ? limit_in(l, index, in, e) : r;
 }

@@ -19,4 +19,10 @@ int port_guard(struct link *l, const char *name, const unsigned char mac[MAC_BYT
 /* Removes the interface and what belongs to it. 0 also when there is none. */
 int port_remove(struct link *l, const char *name, struct err *e);
 
+/*
+ * The same for an interface of a network namespace that is the sandbox's own, from inside of it: it receives at most `in` bits in a second
+ * and sends at most `out`; 0: as many as there are.  0, or -errno with `e`.
+ */
+int port_limit(struct link *l, const char *name, uint64_t in, uint64_t out, struct err *e);
+
 #endif
