@@ -15,6 +15,7 @@
 #include "cli/sandboxes.h"
 #include "cli/screen.h"
 #include "plan/layout.h"
+#include "plan/networks.h"
 
 enum { ONCE_MS = 500, INTERVAL_S = 2, INTERVAL_MAX_S = 3600, TEXT_SIZE = 16384 };
 
@@ -47,7 +48,14 @@ static ssize_t read_text(pid_t pid, const char *file, char *ret, size_t size)
 	return n;
 }
 
-/* All interfaces but the loopback, as the sandbox's first process has them: nothing inside can change whose these are. */
+/* Neither the loopback, nor the queue of another interface. */
+static bool is_counted(const char *name)
+{
+	static const char queue[] = PLAN_RATED_QUEUE ":";
+	return strncmp(name, "lo:", 3) != 0 && strncmp(name, queue, sizeof queue - 1) != 0;
+}
+
+/* All interfaces that count, as the sandbox's first process has them: nothing inside can change whose these are. */
 static void read_network(struct use *u, const struct state_record *r)
 {
 	char text[TEXT_SIZE];
@@ -59,7 +67,7 @@ static void read_network(struct use *u, const struct state_record *r)
 		size_t len = strcspn(line, "\n");
 		char *colon = memchr(line, ':', len);
 		unsigned long long in, out;
-		if (colon != NULL && strncmp(line + strspn(line, " "), "lo:", 3) != 0 &&
+		if (colon != NULL && is_counted(line + strspn(line, " ")) &&
 			sscanf(colon + 1, "%llu %*u %*u %*u %*u %*u %*u %*u %llu", &in, &out) == 2) {
 			u->received += (int64_t)in;
 			u->sent += (int64_t)out;

@@ -16,6 +16,8 @@
 /* What pasta's interface is called where it has rates, and the size of its largest packet: queues count in packets. */
 #define PLAN_RATED_DEVICE "eth0"
 #define PLAN_RATED_MTU "1500"
+/* Where what it receives waits: what goes by that interface has been counted at the other one. */
+#define PLAN_RATED_QUEUE "queue0"
 
 /* In a hub, ports of the host lead to an interface of their own in the sandbox, which is connected to nothing else. */
 #define PLAN_INWARD_DEVICE "forward0"

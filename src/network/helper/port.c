@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/networks.h"
+
 /* Order of the filters: what one does not match goes to the next. */
 enum { ALLOWED = 1, THE_REST = 2 };
 
@@ -179,12 +181,11 @@ int port_remove(struct link *l, const char *name, struct err *e)
 
 static int limit_in(struct link *l, unsigned index, uint64_t bits, struct err *e)
 {
-	static const char room[] = "queue0";
 	/* pasta(1) hands datagrams over whole, however large they are: those have to fit. */
 	enum { FRAME_MAX = UINT16_MAX + ETH_HLEN };
 	const struct frames all = { .code = { BPF_STMT(BPF_RET | BPF_K, UINT32_MAX) }, .count = 1 };
-	int r = link_make_queue(l, room, e);
-	unsigned detour = r == 0 ? link_index(room) : 0;
+	int r = link_make_queue(l, PLAN_RATED_QUEUE, e);
+	unsigned detour = r == 0 ? link_index(PLAN_RATED_QUEUE) : 0;
 	if (r == 0)
 		r = limit(l, detour, bits, FRAME_MAX, e);
 	if (r == 0)

@@ -90,3 +90,13 @@ on_host() {
 	[[ $output == *"status 125"* ]]
 	[ "${lines[-1]}" = 0 ]
 }
+@test "top counts what was received once" {
+	run on_host '$B run -p $P/rated.conf --ro $P/tests --name counted sh -c "$FLOW get 198.51.100.7 7000 1 > /dev/null; exec sleep 60" & l=$!
+		use() { $B top --json | python3 -c "import json, sys; print(*[x[\"received\"] for x in json.load(sys.stdin)[\"sandboxes\"]])"; }
+		shown() { $B net show counted --json 2> /dev/null | python3 -c "import json, sys; print(*[x[\"received\"] for x in json.load(sys.stdin)[\"interfaces\"] if x[\"name\"] == \"eth0\"])"; }
+		for _ in $(seq 100); do a=$(use) b=$(shown); [ "$a" = "$b" ] && [ "${a:-0}" -gt 1000000 ] && break; sleep 0.1; done; echo "$a $b"; { kill $l; wait $l; } 2> /dev/null'
+	echo "$output"
+	read -r used shown <<< "${lines[0]}"
+	[ "$used" -gt 1000000 ]
+	[ "$used" -eq "$shown" ]
+}
