@@ -91,6 +91,27 @@ uncalled() { ! called "$1"; }
 	eventually 10 test -e "$WORK/started"
 }
 
+@test "an input method is reached with the option for it, and nothing else by that" {
+	local p=$WORK/typing.conf name
+	python3 "$SYSTEM/bus-service.py" "$XDG_RUNTIME_DIR/bus" "$WORK/methods" org.freedesktop.portal.IBus org.fcitx.Fcitx5 3>&- < /dev/null \
+		> "$WORK/methods.log" 2>&1 &
+	end_later $!
+	eventually 10 grep -qx ready "$WORK/methods"
+	echo 'inherit = [ "common/desktop" ];' > "$p"
+	chmod 644 "$p"
+	for name in org.freedesktop.portal.IBus org.fcitx.Fcitx5; do
+		gives 1 "$BAILEY" run -p "$p" sh -c "$(call $name org.example.Type)"
+		gives 1 "$BAILEY" run -p "$p" --with notifications sh -c "$(call $name org.example.Type)"
+		gives 1 grep -x org.example.Type "$WORK/methods"
+		gives 0 "$BAILEY" run -p "$p" --with input-method sh -c "$(call $name org.example.Type)"
+		grep -qx org.example.Type "$WORK/methods"
+		: > "$WORK/methods"
+	done
+	gives 0 "$BAILEY" run -p "$p" --with input-method sh -c 'echo "$IBUS_USE_PORTAL"'
+	is "$output" 1
+	gives 1 "$BAILEY" run -p "$p" --with input-method sh -c "$(call org.example.Good org.example.Ping)"
+}
+
 @test "only what may be owned, called and seen is" {
 	local p own=org.freedesktop.DBus.RequestName
 	p=$(

@@ -24,6 +24,7 @@ prepare() {
 		#!/bin/sh
 		{
 			echo "A=\$A"
+			echo "startup \${DESKTOP_STARTUP_ID:-none} token \${XDG_ACTIVATION_TOKEN:-none}"
 			for word in "\$@"; do
 				echo "word \$word"
 				case \$word in /*) cat "\$word" ;; file:///*) cat "\${word#file://}" ;; esac
@@ -88,6 +89,23 @@ runs_outside() { where && is "$WHERE shared" "6 shared"; }
 	gtk-launch quux 3> /dev/null
 	runs_outside
 	[ ! -e data/applications ]
+}
+
+@test "what ends the waiting cursor and lets the first window to the front reaches the program inside" {
+	entry quux 'Exec=quux' 'StartupNotify=true'
+	XDG_ACTIVATION_TOKEN=once gtk-launch quux 3> /dev/null
+	runs_outside
+	has "$SAID" "startup gtk-launch-" "token once"
+	gives 0 "$BAILEY" desktop enable quux
+	XDG_ACTIVATION_TOKEN=again gtk-launch quux 3> /dev/null
+	runs_inside
+	has "$SAID" "startup gtk-launch-" "token again"
+	gives 0 "$BAILEY" desktop disable quux
+	XDG_ACTIVATION_TOKEN=once gives 0 "$BAILEY" run -p quux sh -c 'echo "$XDG_ACTIVATION_TOKEN"'
+	is "$output" once
+	# Nothing of it comes by a profile without windows.
+	XDG_ACTIVATION_TOKEN=once gives 0 "$BAILEY" run -p shell sh -c 'echo "${XDG_ACTIVATION_TOKEN:-none}"'
+	is "$output" none
 }
 
 @test "a file that is opened by its type, in a directory that is not granted" {

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -79,6 +80,9 @@ static _Noreturn void become_handler(const char *handler, char *uri)
 	char *const argv[] = { name, uri, NULL };
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	int null = open("/dev/null", O_RDWR);
+	/* They were for the window of the program inside. */
+	(void)unsetenv("DESKTOP_STARTUP_ID");
+	(void)unsetenv("XDG_ACTIVATION_TOKEN");
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		(void)dup2(null, fd);
 	if (null > 2)
