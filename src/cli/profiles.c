@@ -45,6 +45,8 @@ static void print_text(struct cli *cli, struct buf *out, const struct conf_entry
 			e->description[0] != '\0' ? layout_clean(&cli->arena, e->description) : "(no description)");
 		buf_printf(out, "%*s  %s\n", wide, "", short_path(cli, e->path));
 		print_programs(out, e, wide, cli_width(cli));
+		if (e->tried[0] != '\0')
+			buf_printf(out, "%*s  tried with %s\n", wide, "", layout_clean(&cli->arena, e->tried));
 		for (size_t k = 0; k < e->shadow_count; k++)
 			buf_printf(out, "%*s  instead of %s\n", wide, "", short_path(cli, e->shadows[k]));
 		for (size_t k = 0; k < e->local_count; k++)
@@ -73,6 +75,8 @@ static void print_json(struct buf *out, const struct conf_entry *entries, size_t
 		json_string(&j, "path", e->path);
 		json_string(&j, "description", e->description);
 		words(&j, "programs", e->programs, e->program_count);
+		if (e->tried[0] != '\0')
+			json_string(&j, "tried", e->tried);
 		words(&j, "instead_of", e->shadows, e->shadow_count);
 		words(&j, "changed_by", e->locals, e->local_count);
 		json_object_end(&j);

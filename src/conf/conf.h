@@ -62,6 +62,7 @@ struct conf_entry {
 	const char *name; /* "firefox", "common/gpu" */
 	const char *path; /* the file that counts */
 	const char *description; /* "" when it has none or cannot be read */
+	const char *tried; /* the version it was tried with; "" as for the description */
 	const char *const *programs;
 	size_t program_count;
 	const char *const *shadows; /* files of the same name further back on the search path, that this one replaces */

@@ -27,7 +27,7 @@ struct drop {
 
 struct layer {
 	struct origin origin; /* file and layer number; line 0 */
-	bool part; /* inherited: its description and programs are its own business */
+	bool part; /* inherited: its description, programs and what it was tried with are its own business */
 	struct entry *entries;
 	size_t count, cap;
 	struct drop *drops;

@@ -99,6 +99,7 @@ const char *nearest_profile(struct loader *l, const char *name)
 
 struct about {
 	const char *description;
+	const char *tried;
 	const struct list *programs;
 };
 
@@ -115,15 +116,18 @@ static int read_about(struct about *ret, struct diags *d, const struct source *s
 	static const struct list none;
 	struct tree t;
 	struct layer layer = { 0 };
-	*ret = (struct about){ .description = "", .programs = &none };
+	*ret = (struct about){ .description = "", .tried = "", .programs = &none };
 	int r = tree_read(&t, d, (struct origin){ .file = s->file, .layer = number }, s->bytes, s->len);
 	if (r < 0)
 		return r;
 	tree_layer(&t, d, &layer);
 	tree_free(&t);
 	const struct entry *description = find_entry(&layer, SET_description), *programs = find_entry(&layer, SET_programs);
+	const struct entry *tried = find_entry(&layer, SET_tried);
 	if (description != NULL && description->value.set)
 		ret->description = description->value.s;
+	if (tried != NULL && tried->value.set)
+		ret->tried = tried->value.s;
 	if (programs != NULL) {
 		struct list *copy = arena_alloc(d->arena, sizeof *copy);
 		*copy = programs->list;
@@ -201,7 +205,7 @@ static void fill_entry(struct conf_entry *e, struct arena *a, const struct conf_
 	const char **shadows = arena_array(a, PLACE_DIRS, sizeof *shadows);
 	const char **locals = arena_array(a, PLACE_DIRS, sizeof *locals);
 	source_dirs(places, dirs);
-	*e = (struct conf_entry){ .name = name, .description = "", .shadows = shadows, .locals = locals };
+	*e = (struct conf_entry){ .name = name, .description = "", .tried = "", .shadows = shadows, .locals = locals };
 	for (size_t i = 0; i < PLACE_DIRS; i++) {
 		struct diags quiet = { .arena = a };
 		struct source s;
@@ -220,6 +224,7 @@ static void fill_entry(struct conf_entry *e, struct arena *a, const struct conf_
 		if (source_read(&s, &quiet, places, path, dirs[i].trust, 0) < 0 || read_about(&about, &quiet, &s, 0) < 0)
 			continue;
 		e->description = about.description;
+		e->tried = about.tried;
 		e->program_count = about.programs->count;
 		const char **programs = arena_array(a, e->program_count, sizeof *programs);
 		for (size_t j = 0; j < e->program_count; j++)

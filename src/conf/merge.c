@@ -307,7 +307,7 @@ void layer_merge(struct diags *d, struct profile *p, const struct layer *l)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct setting *row = l->entries[i].row;
 		bool own = row == &schema_settings[SET_description] || row == &schema_settings[SET_programs] ||
-			row == &schema_settings[SET_inherit];
+			row == &schema_settings[SET_tried] || row == &schema_settings[SET_inherit];
 		if (!(own && l->part))
 			merge_entry(d, p, &l->entries[i]);
 	}

@@ -251,6 +251,18 @@ json() { python3 -c "import json,sys; d=json.load(sys.stdin); print($1)"; }
 		"[['$MINE/firefox.local.conf']]"
 }
 
+@test "profiles: with which version each was tried, which a profile that inherits it was not" {
+	echo 'programs = [ "xyz" ]; inherit = [ "mpv" ];' > "$MINE/heir.conf"
+	gives 0 "$BAILEY" profiles
+	has "$output" "tried with $(sed -n 's/^tried *= "\(.*\)";/\1/p' "$TREE/profiles/mpv.conf")"
+	gives 0 "$BAILEY" profiles --json
+	is "$(json '["tried" in p for p in d["profiles"] if p["name"] in ("mpv", "heir")]' <<< "$output")" "[False, True]"
+	gives 0 "$BAILEY" explain mpv
+	has "$output" "tried with"
+	gives 0 "$BAILEY" explain heir
+	lacks "$output" "tried with"
+}
+
 @test "schema: every setting, as text, JSON and manual" {
 	local setting
 	gives 0 "$BAILEY" schema --json

@@ -77,6 +77,8 @@ for line in peer.makefile():
         peer.sendall(b":words.example.org CAP * LS :\r\n")
     if line.startswith("USER"):
         peer.sendall(b":words.example.org 001 me :bailey greets\r\n")
+    if line.startswith("QUIT"):
+        break
 END2
 	python3 server.py "$port" 3>&- &
 	end_later $!
@@ -159,7 +161,7 @@ past_more() {
 
 @test "gnuchess answers a move" {
 	need gnuchess
-	printf 'e2e4\nexit\n' > moves
+	printf 'depth 1\ne2e4\nexit\n' > moves
 	works gnuchess < moves
 	has "$output" "My move is"
 }
