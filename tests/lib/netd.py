@@ -3,6 +3,8 @@
 #   many COUNT       asks for COUNT of them at once, each for a namespace of its own, and says how many there were and the first refusal
 #   others, host, file, pipe, user-namespace: the descriptor is something else than the caller's network namespace
 #   garbage, half, longer, none, two, twice, silent: the message is not as it should be, or there is none
+#   name NAME        as plug in the network lan, for a sandbox of that name
+#   crowds COUNT     run as root: COUNT users from 70000 on, of whom each keeps as many silent connections as it gets, until a line comes
 #   crowd COUNT      opens that many connections, says how many are refused at once, and keeps them until a line comes
 #   random COUNT     sends that many requests of which a few bytes are wrong, and says how many were refused
 import array, ctypes, os, random, select, socket, struct, sys
@@ -30,6 +32,21 @@ def own_namespace():
     os.kill(pid, 9)
     os.waitpid(pid, 0)
     return fd, users
+
+def crowd_of(user, connections=16):
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        silent = [connect() for _ in range(connections)]
+        os.write(writer, b".")
+        while True:
+            for s in select.select(silent, [], [])[0]:
+                s.close()
+                silent[silent.index(s)] = connect()
+    return pid, reader
 
 def connect():
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -118,6 +135,18 @@ def main():
         print(once(request(flags=1, mac=bytes.fromhex("020000000005")), [own_namespace()[0]]))
     elif word == "address":
         print(once(request(want4=2, bytes4=socket.inet_aton(sys.argv[3])), [own_namespace()[0]]))
+    elif word == "name":
+        s = connect()
+        send(s, request(name=sys.argv[3]), [own_namespace()[0]])
+        print(hear(s), flush=True)
+        sys.stdin.readline()
+    elif word == "crowds":
+        crowds = [crowd_of(70000 + i) for i in range(count)]
+        print("crowds", sum(os.read(reader, 1) == b"." for _, reader in crowds), flush=True)
+        sys.stdin.readline()
+        for pid, _ in crowds:
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
     elif word == "crowd":
         all, refused = [], 0
         for _ in range(count):

@@ -240,20 +240,29 @@ bool network_has_mac(const struct network *n, const unsigned char mac[MAC_BYTES]
 	return false;
 }
 
-static bool is_taken(const struct network *n, const struct lease *but, const char *name)
+static struct lease *find_name(const struct network *n, const struct lease *but, const char *name)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (&n->leases[i] != but && strcasecmp(n->leases[i].name, name) == 0)
-			return true;
-	return strcasecmp(name, "localhost") == 0;
+			return &n->leases[i];
+	return NULL;
+}
+
+/* Those of hosts_text(). */
+static bool is_of_host(const char *name)
+{
+	return strcasecmp(name, "localhost") == 0 || strcasecmp(name, "ip6-localhost") == 0 ||
+		strcasecmp(name, "ip6-loopback") == 0;
 }
 
 void network_name(struct network *n, struct lease *l, const char *wanted)
 {
 	char base[LEASE_NAME_MAX - 8];
 	size_t len = 0;
+	/* One with dots could be of the Internet, and everybody in the network would believe it. */
+	const char *marks = l->uid == 0 ? "-." : "-";
 	for (; *wanted != '\0' && len < sizeof base - 1; wanted++) {
-		bool plain = isascii((unsigned char)*wanted) && (isalnum((unsigned char)*wanted) || strchr("-.", *wanted) != NULL);
+		bool plain = isascii((unsigned char)*wanted) && (isalnum((unsigned char)*wanted) || strchr(marks, *wanted) != NULL);
 		if (plain && (len > 0 || isalnum((unsigned char)*wanted)))
 			base[len++] = *wanted;
 		else if (len > 0)
@@ -262,7 +271,13 @@ void network_name(struct network *n, struct lease *l, const char *wanted)
 	base[len] = '\0';
 	if (len == 0)
 		(void)snprintf(base, sizeof base, "sandbox");
+	struct lease *other = find_name(n, l, base);
 	(void)snprintf(l->name, sizeof l->name, "%s", base);
-	for (unsigned i = 2; is_taken(n, l, l->name); i++)
+	/* A user who was there first does not get what is meant for a sandbox of root's. */
+	if (l->uid == 0 && other != NULL && other->uid != 0 && !is_of_host(base)) {
+		network_name(n, other, base);
+		return;
+	}
+	for (unsigned i = 2; find_name(n, l, l->name) != NULL || is_of_host(l->name); i++)
 		(void)snprintf(l->name, sizeof l->name, "%s-%u", base, i % 1000000);
 }

@@ -112,17 +112,30 @@ static bool is_waiting(const struct connection *c)
 	return c->served.device[0] == '\0';
 }
 
-static int check_room(const struct service *s, uid_t uid, struct err *e)
+/*
+ * Room for one more of the user.  Who wants to be served asks at once, so when too many are silent the one that has been so for longest
+ * goes: somebody with many numbers, such as subordinate ones, could keep all others out else.
+ */
+static int make_room(struct service *s, uid_t uid, struct err *e)
 {
-	size_t waiting = 0, of_user = 0;
+	size_t waiting = 0, of_user = 0, oldest = 0;
 	for (size_t i = 0; i < s->count; i++) {
-		bool waits = is_waiting(s->connections[i]);
-		waiting += waits;
-		of_user += waits && s->connections[i]->peer.uid == uid;
+		const struct connection *c = s->connections[i];
+		if (!is_waiting(c))
+			continue;
+		if (waiting++ == 0 || c->deadline < s->connections[oldest]->deadline)
+			oldest = i;
+		of_user += c->peer.uid == uid;
 	}
 	if (of_user >= WAITING_OF_USER)
 		return err_set(e, EBUSY, "this user has %zu connections that ask for nothing", of_user);
-	return waiting < WAITING_MAX && s->count < CONNECTIONS_MAX ? 0 : err_set(e, EBUSY, "there are too many connections");
+	if (waiting > 0 && (waiting >= WAITING_MAX || s->count >= CONNECTIONS_MAX)) {
+		struct err late = { 0 };
+		(void)err_set(&late, EBUSY, "there are too many connections that ask for nothing");
+		refuse(s->connections[oldest], &late);
+		drop(s, oldest);
+	}
+	return s->count < CONNECTIONS_MAX ? 0 : err_set(e, EBUSY, "there are too many connections");
 }
 
 static void accept_one(struct service *s)
@@ -138,7 +151,7 @@ static void accept_one(struct service *s)
 	}
 	int r = peer_look(&c->peer, fd, &e);
 	if (r == 0)
-		r = check_room(s, c->peer.uid, &e);
+		r = make_room(s, c->peer.uid, &e);
 	c->peer.socket = fd;
 	if (r == 0) {
 		c->deadline = clock_ms() + REQUEST_MS;

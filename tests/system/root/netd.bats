@@ -101,6 +101,30 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${lines[4]}" = "netd 0" ]
 	[ "${#lines[@]}" -eq 5 ]
 }
+@test "silent connections of many users, such as one who has subordinate ones can make, keep nobody from being served" {
+	run on_host "$BEGIN"'ulimit -n 2048; mkfifo /mnt/go; python3 $P/netd.py $S crowds 24 < /mnt/go > /mnt/crowds & c=$!; exec 7> /mnt/go
+		await 30 grep -q crowds /mnt/crowds; cat /mnt/crowds; for i in 1 2 3; do serves | cut -c1-6; done
+		echo >&7; exec 7>&-; wait $c; serves | cut -c1-6; n() { [ "$(ls /proc/$NETD/fd | wc -l)" -lt 12 ]; }; await 10 n; finish'
+	[ "${lines[0]}" = "crowds 24" ]
+	for i in 1 2 3 4; do [ "${lines[i]}" = "has ve" ]; done
+	[ "${lines[5]}" = "netd 0" ]
+	[ "${#lines[@]}" -eq 6 ]
+}
+@test "a user's sandbox cannot have a name that stands for something else: of the Internet, of the host, of a sandbox of root's" {
+	run on_host "$BEGIN"'sed -i "s/user_interfaces = 3/user_interfaces = 16/" /etc/bailey/networks.conf; H=/run/bailey-net/lan/hosts; mkfifo /mnt/go
+		exec 7<> /mnt/go; i=0; n() { [ "$(grep -c . /run/bailey-net/lan/leases)" = $1 ]; }
+		for name in example.org a..b localhost IP6-Localhost b; do ask name $name < /mnt/go > /dev/null 7>&- & await 10 n $((i += 1)); done
+		$B run -p $P/b.conf sleep 60 7>&- & one=$!; await 10 grep -q "^10.*b-2$" $H; grep "^10[.]" $H
+		kill $one; wait $one; printf "\\n\\n\\n\\n\\n" >&7; await 10 n 0; finish'
+	[ "${lines[0]}" = "10.9.0.100 example-org" ]
+	[ "${lines[1]}" = "10.9.0.101 a--b" ]
+	[ "${lines[2]}" = "10.9.0.102 localhost-2" ]
+	[ "${lines[3]}" = "10.9.0.103 IP6-Localhost-2" ]
+	[ "${lines[4]}" = "10.9.0.104 b-2" ]
+	[ "${lines[5]}" = "10.9.0.2 b" ]
+	[ "${lines[6]}" = "netd 0" ]
+	[ "${#lines[@]}" -eq 7 ]
+}
 @test "addresses and hardware addresses are those that the network gives to users" {
 	run on_host "$BEGIN"'ask address 10.9.0.150; ask address 10.9.0.50; ask address 10.9.0.1; ask address 192.0.2.1; ask mac
 		sed "s/bridge = \"lan\";/bridge = \"lan\"; address = [ \"10.9.0.50\/24\" ];/" $P/u.conf > $P/s.conf; as $B run -p $P/s.conf true; echo "status $?"
