@@ -76,8 +76,6 @@ static void find_items(struct desktop_task *t)
 	for (int kind = 0; kind < DESKTOP_COMMAND; kind++) {
 		struct desktop_item *some;
 		size_t count;
-		if (t->d.place.dirs[kind].own.base == NULL)
-			continue;
 		desktop_items(&t->d, (enum desktop_kind)kind, &some, &count);
 		struct desktop_item *all = arena_array(&t->cli->arena, t->item_count + count, sizeof *all);
 		if (t->item_count > 0)

@@ -40,7 +40,7 @@ static const char *base(struct arena *a, const char *value, const char *home, co
 static void add_other(struct desktop_dirs *d, struct arena *a, const char *dir, enum desktop_kind kind, size_t *cap)
 {
 	const char *path = path_join(a, dir, kinds[kind].below);
-	const char *own = d->own.base != NULL ? path_join(a, d->own.base, d->own.below) : "";
+	const char *own = path_join(a, d->own.base, d->own.below);
 	for (size_t i = 0; i < d->other_count; i++)
 		if (strcmp(d->others[i], path) == 0)
 			return;
@@ -68,17 +68,18 @@ int desktop_place_find(struct desktop_place *ret, struct arena *a, const struct 
 {
 	const char *home = absolute(a, v->home);
 	const char *data = system ? "/usr/local/share" : base(a, v->data_home, home, ".local/share");
-	const char *config = base(a, v->config_home, home, ".config");
+	/* Nothing of the system's comes before /etc/xdg that would be every user's: a package's file there is kept beside ours. */
+	const char *config = system ? "/etc/xdg" : base(a, v->config_home, home, ".config");
 	const char *data_dirs = v->data_dirs != NULL && v->data_dirs[0] != '\0' ? v->data_dirs : "/usr/local/share:/usr/share";
 	const char *config_dirs = v->config_dirs != NULL && v->config_dirs[0] != '\0' ? v->config_dirs : "/etc/xdg";
 	*ret = (struct desktop_place){ .directory_mode = system ? 0755 : 0700, .file_mode = 0644 };
-	if (data == NULL || (!system && (config == NULL || home == NULL)))
+	if (data == NULL || config == NULL || (!system && home == NULL))
 		return err_set(e, ENOENT, "it is not known where your menu entries are: HOME is not set");
 	for (int i = 0; i < DESKTOP_COMMAND; i++) {
 		struct desktop_dirs *d = &ret->dirs[i];
-		d->own.base = kinds[i].config ? (system ? NULL : config) : data;
+		d->own.base = kinds[i].config ? config : data;
 		d->own.below = kinds[i].below;
-		if (d->own.base != NULL)
+		if (!system || !kinds[i].config)
 			add_others(d, a, kinds[i].config ? config_dirs : data_dirs, (enum desktop_kind)i);
 	}
 	ret->dirs[DESKTOP_COMMAND].own =
@@ -151,8 +152,7 @@ static void list(const struct desktop_place *p, enum desktop_kind kind, bool oth
 	const unsigned depth = kinds[kind].deep ? DEPTH_MAX : 0;
 	size_t kept = 0;
 	all->suffix = kinds[kind].suffix;
-	if (d->own.base != NULL)
-		scan(all, path_join(all->arena, d->own.base, d->own.below), "", depth);
+	scan(all, path_join(all->arena, d->own.base, d->own.below), "", depth);
 	for (size_t i = 0; others && i < d->other_count; i++)
 		scan(all, d->others[i], "", depth);
 	if (all->count > 1)

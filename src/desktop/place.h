@@ -16,7 +16,7 @@ struct desktop_variables {
 
 /* Of one kind: where bailey writes, and whence the others come, the first of a name counting. */
 struct desktop_dirs {
-	struct files_dir own; /* base NULL: this kind is left alone */
+	struct files_dir own;
 	const char **others; /* absolute paths */
 	size_t other_count;
 };
@@ -27,7 +27,7 @@ struct desktop_place {
 	mode_t directory_mode, file_mode;
 };
 
-/* The user's own place; with `system` the one of all users, /usr/local. -ENOENT with `e` without a home. */
+/* The user's own place; with `system` those of all users, /usr/local and /etc/xdg. -ENOENT with `e` without a home. */
 int desktop_place_find(struct desktop_place *ret, struct arena *a, const struct desktop_variables *v, bool system, struct err *e);
 
 /* The text a file of bailey's replaced is kept beside it under this name. */

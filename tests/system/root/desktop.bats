@@ -47,6 +47,41 @@ as_all() {
 	[[ ${lines[-1]} == *"is as before" ]]
 }
 
+@test "what every session starts by itself is under bailey too, and then the package's file again" {
+	as_all '
+		mount -t tmpfs none /etc/xdg
+		mkdir -m 755 /etc/xdg/autostart
+		printf "[Desktop Entry]\nType=Application\nName=Viewer\nExec=evince --tray\n" > /etc/xdg/autostart/viewer-tray.desktop
+		printf "[Desktop Entry]\nType=Application\nName=Other\nExec=sleep 9\n" > /etc/xdg/autostart/other.desktop
+		chmod 644 /etc/xdg/autostart/*
+		touch -d 2001-01-01 /etc/xdg/autostart/*
+		state() { (cd /etc/xdg && find . -printf "%p %i %m %U %s %T@\n" -type f -exec sha256sum {} +) | grep -v "^./autostart [0-9]\|^\. " | sort; }
+		state > $WORK/before
+		"$BAILEY" desktop enable --system evince
+		grep -q "^Exec=$BAILEY run --notify --profile=evince -- $WORK/bin/evince --tray\$" /etc/xdg/autostart/viewer-tray.desktop
+		stat -c "%a %U" /etc/xdg/autostart/viewer-tray.desktop
+		# Nothing else than the entry itself ends in .desktop, and is started.
+		[ "$(ls /etc/xdg/autostart/*.desktop | wc -l)" = 2 ]
+		cmp /etc/xdg/autostart/other.desktop - <<-"END"
+			[Desktop Entry]
+			Type=Application
+			Name=Other
+			Exec=sleep 9
+		END
+		su -s /bin/sh "$USER_NAME" -c "cd /; $BAILEY desktop status --system"
+		# A package that brings a new file over ours is told, and its file left.
+		cp -p /etc/xdg/autostart/viewer-tray.desktop $WORK/ours
+		echo "X-New=1" >> /etc/xdg/autostart/viewer-tray.desktop
+		! "$BAILEY" desktop disable --system --all || exit 9
+		grep -q X-New /etc/xdg/autostart/viewer-tray.desktop
+		cp -p $WORK/ours /etc/xdg/autostart/viewer-tray.desktop
+		"$BAILEY" desktop disable --system --all
+		state | diff $WORK/before -'
+	[[ $output == *"644 root"* ]]
+	[[ $output =~ viewer-tray\ +evince\ +ok ]]
+	[[ $output == *"was changed since bailey wrote it, and is left alone"* ]]
+}
+
 @test "profiles of root's own are not taken for all users" {
 	as_all '
 		export XDG_CONFIG_HOME=$WORK/config
