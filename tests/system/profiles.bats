@@ -75,23 +75,31 @@ working_profiles() {
 }
 
 @test "no profile hides less because the home is the current directory" {
-	local name before
+	local name before file
 	echo "machine x login y password z" > ~/.netrc
 	mkdir -p ~/.mozilla ~/.aws
 	echo biscuits > ~/.mozilla/cookies
 	echo token > ~/.aws/credentials
+	for file in .config/falkon/own .config/filezilla/own .config/hexchat/own .config/obs-studio/own .config/weechat/own .irssi/own .claws-mail/own \
+		.local/share/gajim/own .local/share/dino/own .local/share/lftp/own; do
+		mkdir -p ~/"${file%/*}"
+		echo "account $file" > ~/"$file"
+	done
 	echo "# start-up" > ~/.bashrc
 	before=$(cat ~/.bashrc)
 	cd ~
 	for name in $(working_profiles); do
 		run "$BAILEY" run -p "$name" --rw "$HOME" sh -c 'echo started; cat ~/.netrc ~/.mozilla/cookies ~/.aws/credentials
+			cat ~/.*/own ~/.config/*/own ~/.local/share/*/own
 			echo "echo caught" >> ~/.bashrc; mkdir -p ~/.config/autostart && echo x > ~/.config/autostart/x.desktop'
 		has "$output" started || { echo "profile $name" && return 1; }
-		lacks "$output" password biscuits token || { echo "profile $name" && return 1; }
+		# Its own account.
+		output=${output//account .local\/share\/$name\/own/}
+		lacks "$output" password biscuits token "account " || { echo "profile $name" && return 1; }
 		is "$(cat ~/.bashrc)" "$before" || { echo "profile $name" && return 1; }
 		[ ! -e ~/.config/autostart/x.desktop ] || { echo "profile $name: autostart" && return 1; }
 	done
-	rm -rf ~/.netrc ~/.mozilla ~/.aws ~/.bashrc
+	rm -rf ~/.netrc ~/.mozilla ~/.aws ~/.bashrc ~/.config ~/.irssi ~/.claws-mail ~/.local
 }
 
 @test "profiles that say 'no network' have none" {
