@@ -93,12 +93,20 @@ static bool is_ours(int connection)
 	return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid();
 }
 
+/* Whether one of the sandbox's networks leads outside. */
+static bool leads_outside(const struct plan *plan)
+{
+	bool leads = plan->bridge.masquerade;
+	for (size_t i = 0; i < plan->bridge.more_count; i++)
+		leads = leads || plan->bridge.more[i].masquerade;
+	return leads && plan->user_network.pasta != NULL;
+}
+
 /* 0; -ECONNREFUSED when nobody is there any more; or -errno with `e`. */
 static int ask(struct hub *h, const struct plan *plan, struct err *e)
 {
 	struct control_message m;
-	bool outside = plan->bridge.masquerade && plan->user_network.pasta != NULL;
-	const struct control_head head = { .kind = CONTROL_COUNT, .value = outside ? HUB_OUTSIDE : HUB_INSIDE };
+	const struct control_head head = { .kind = CONTROL_COUNT, .value = leads_outside(plan) ? HUB_OUTSIDE : HUB_INSIDE };
 	struct pollfd p = { .fd = h->connection, .events = POLLIN };
 	if (!is_ours(h->connection))
 		return err_set(e, EPERM, "what listens in %s is not the user's", plan->bridge.hub);

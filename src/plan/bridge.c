@@ -503,19 +503,19 @@ void plan_bridge(struct planner *pl)
 {
 	struct bridge_network *b = &pl->plan->bridge;
 	struct networks all = { 0 };
-	const struct network_def *own;
+	const struct network_def *const *own;
 	size_t count = 0;
-	if (plan_hub(pl, &own) < 0)
-		return;
 	const struct interface_wish *wishes = plan_interfaces(pl, &count);
-	if (wishes == NULL || (own == NULL && plan_networks(&all, pl->facts, pl->diags) < 0))
+	if (wishes == NULL || plan_hub(pl, wishes, count, &own) < 0 ||
+		(own == NULL && plan_networks(&all, pl->facts, pl->diags) < 0))
 		return;
 	struct bridge_network *more = arena_array(pl->arena, count, sizeof *more);
 	struct spec s = { .pl = pl, .text = { .arena = pl->arena } };
 	for (size_t i = 0; i < count; i++) {
 		s.wish = &wishes[i];
 		s.to = i == 0 ? b : &more[i - 1];
-		if (!plan_one(&s, &all, own))
+		s.to->hub = b->hub;
+		if (!plan_one(&s, &all, own != NULL ? own[i] : NULL))
 			return;
 	}
 	plan_bridge_resolv(pl);

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "conf/networks.h"
 #include "host/resolve.h"
+#include "plan/interfaces.h"
 #include "plan/networks.h"
 #include "plan/parts.h"
 
@@ -114,10 +115,11 @@ int plan_user_networks(struct networks *ret, struct facts *f, struct diags *d)
 	return 0;
 }
 
-/* What a sandbox on a user's network cannot have. */
-static bool check_possible(struct planner *pl, const struct network_def *def)
+/* What a sandbox on a user's network cannot have; `def` is that of its first interface. */
+static bool check_possible(struct planner *pl, const struct interface_wish *w, const struct network_def *def)
 {
 	const struct plan *plan = pl->plan;
+	const char *setting = interface_setting(w, "network.bridge");
 	size_t before = pl->diags->errors;
 	if (plan->mode == IDENTITY_MAPPED) {
 		struct diag *e = diag_error(pl->diags, plan->user_origin, "identity.user",
@@ -130,42 +132,88 @@ static bool check_possible(struct planner *pl, const struct network_def *def)
 			"the network \"%s\" (%s) leads nowhere, and from nowhere: it is without masquerade", def->name,
 			origin_text(pl->arena, def->origin));
 	if (plan->bridge.hub == NULL) {
-		struct diag *e = diag_error(
-			pl->diags, plan->network_origin, "network.bridge", "there is no place for the network \"%s\"", def->name);
+		struct diag *e =
+			diag_error(pl->diags, w->bridge->origin, setting, "there is no place for the network \"%s\"", def->name);
 		diag_hint(pl->diags, e, "XDG_RUNTIME_DIR has to be a directory of the user's alone, or HOME one of the user's");
 	} else if (strpbrk(plan->bridge.hub, " \t\n") != NULL) {
-		diag_error(pl->diags, plan->network_origin, "network.bridge",
-			"there is no place for the network \"%s\": %s has blanks in it", def->name, plan->bridge.hub);
+		diag_error(pl->diags, w->bridge->origin, setting, "there is no place for the network \"%s\": %s has blanks in it",
+			def->name, plan->bridge.hub);
 	}
 	return pl->diags->errors == before;
 }
 
-int plan_hub(struct planner *pl, const struct network_def **ret)
+/* The user's network for each, or NULL; true when one of them has one. */
+static bool find_all(const struct networks *all, const struct interface_wish *wishes, size_t count, const struct network_def **ret)
 {
-	const struct value *v = &pl->p->network_bridge;
+	bool some = false;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = wishes[i].bridge->s;
+		ret[i] = name != NULL ? networks_find(all, name) : NULL;
+		some = some || ret[i] != NULL;
+	}
+	return some;
+}
+
+/* A sandbox is below the hub or it is not: nobody but the hub's owner has a right over the network of one that is. */
+static bool check_together(
+	struct planner *pl, const struct interface_wish *wishes, size_t count, const struct network_def *const *found)
+{
+	size_t one = 0;
+	while (found[one] == NULL)
+		one++;
+	for (size_t i = 0; i < count; i++) {
+		const struct value *v = wishes[i].bridge;
+		if (found[i] != NULL)
+			continue;
+		struct diag *e = diag_error(pl->diags, v->origin, interface_setting(&wishes[i], "network.bridge"),
+			"\"%s\" is no network of the user's, and does not go with one of those, \"%s\" (%s)", v->s,
+			found[one]->name, origin_text(pl->arena, wishes[one].bridge->origin));
+		diag_hint(pl->diags, e,
+			"bailey net list shows the networks there are; each sandbox is on those of the host or on the user's");
+		return false;
+	}
+	return true;
+}
+
+/* The hub is for all networks, so pasta is known to it also where these have no use for it. */
+static bool check_pasta(
+	struct planner *pl, const struct interface_wish *wishes, size_t count, const struct network_def *const *found)
+{
+	const char *hint, *why = plan_pasta_of_hub(pl, &hint);
+	for (size_t i = 0; i < count && why != NULL; i++) {
+		if (!found[i]->masquerade)
+			continue;
+		struct diag *e = diag_error(pl->diags, wishes[i].bridge->origin, interface_setting(&wishes[i], "network.bridge"),
+			"\"%s\" needs pasta: %s", found[i]->name, why);
+		if (pl->p->network_host_fallback.i != 0)
+			diag_hint(pl->diags, e,
+				"%s; network.host_fallback (%s) is for mode \"user\" alone: the host's network has no neighbours",
+				hint, origin_text(pl->arena, pl->p->network_host_fallback.origin));
+		else
+			diag_hint(pl->diags, e, "%s; a network without masquerade does without, and leads nowhere", hint);
+		return false;
+	}
+	return true;
+}
+
+int plan_hub(struct planner *pl, const struct interface_wish *wishes, size_t count, const struct network_def *const **ret)
+{
 	struct plan *plan = pl->plan;
 	struct networks all;
-	const char *hint;
 	*ret = NULL;
-	if (plan->become || plan->mode == IDENTITY_HOST || pl->facts->uid == 0 || !v->set || v->s == NULL)
+	if (plan->become || plan->mode == IDENTITY_HOST || pl->facts->uid == 0)
 		return 0;
 	int r = plan_user_networks(&all, pl->facts, pl->diags);
 	if (r < 0)
 		return r;
-	const struct network_def *def = networks_find(&all, v->s);
-	if (def == NULL)
+	const struct network_def **found = arena_array(pl->arena, count, sizeof *found);
+	if (!find_all(&all, wishes, count, found))
 		return 0;
-	plan->bridge.hub = def->hub;
-	if (!check_possible(pl, def))
+	if (!check_together(pl, wishes, count, found))
 		return -EINVAL;
-	/* The hub is for all networks, so pasta is known to it also where this one has no use for it. */
-	const char *why = plan_pasta_of_hub(pl, &hint);
-	if (why != NULL && def->masquerade) {
-		struct diag *e =
-			diag_error(pl->diags, plan->network_origin, "network.bridge", "\"%s\" needs pasta: %s", def->name, why);
-		diag_hint(pl->diags, e, "%s; a network without masquerade does without, and leads nowhere", hint);
+	plan->bridge.hub = found[0]->hub;
+	if (!check_possible(pl, &wishes[0], found[0]) || !check_pasta(pl, wishes, count, found))
 		return -EINVAL;
-	}
-	*ret = def;
+	*ret = found;
 	return 0;
 }

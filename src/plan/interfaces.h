@@ -2,6 +2,7 @@
 #ifndef BAILEY_PLAN_INTERFACES_H
 #define BAILEY_PLAN_INTERFACES_H
 
+#include "conf/networks.h"
 #include "plan/internal.h"
 
 struct interface_wish {
@@ -17,5 +18,11 @@ const struct interface_wish *plan_interfaces(struct planner *pl, size_t *ret_cou
 
 /* "network.address", or "network.interfaces": the setting to name in a diagnostic. */
 const char *interface_setting(const struct interface_wish *w, const char *setting);
+
+/*
+ * What of that an ordinary user has on networks of the user's own (hub.c): `*ret` is a network for each, with plan->bridge.hub, or NULL when none
+ * of them is one of those.  0, or -EINVAL after diagnostics.
+ */
+int plan_hub(struct planner *pl, const struct interface_wish *wishes, size_t count, const struct network_def *const **ret);
 
 #endif

@@ -77,12 +77,6 @@ void plan_note_display(struct planner *pl);
 void plan_note_dbus(struct planner *pl);
 
 /*
- * network.bridge of an ordinary user: `*ret` is the network of the user's that it means, in plan->bridge.hub, or NULL when it means none.
- * 0, or -EINVAL after diagnostics.
- */
-int plan_hub(struct planner *pl, const struct network_def **ret);
-
-/*
  * pasta(1) for a hub, as plan->user_network: without forwarded ports.  NULL, or why there is none, with `*ret_hint`; a machine without a
  * route has none for no reason.
  */

@@ -63,6 +63,24 @@ static int make_bridge(struct helper *h, struct network *n, struct err *e)
 	return r;
 }
 
+/*
+ * A network that leads outside, or in, has the kernel forward packets; from then on those that lead nowhere have to be shut.  A bridge that was
+ * there before is somebody else's business.
+ */
+static int make_rules(struct helper *h, struct network *n, struct err *e)
+{
+	const struct spec *s = &h->spec;
+	bool leads = s->masquerade_count > 0 || s->forward_count > 0;
+	const char *mark = leads ? "rules" : "shut";
+	if (!leads && (s->nft == NULL || !network_marked(n, "made")))
+		return 0;
+	/* With others on it the rules are there; without, somebody may have flushed them. */
+	if (n->count > 0 && (network_marked(n, mark) || network_marked(n, "rules")))
+		return 0;
+	int r = network_mark(n, mark, e);
+	return r == 0 ? rules_network(n, s, &h->arena, e) : r;
+}
+
 static int bring_up(struct helper *h, struct network *n, struct err *e)
 {
 	const struct spec *s = &h->spec;
@@ -82,13 +100,8 @@ static int bring_up(struct helper *h, struct network *n, struct err *e)
 		if (r < 0)
 			return spec_at(e, s->gateway_lines[i]);
 	}
-	/* With others on it the rules are there; without, somebody may have flushed them. */
-	bool rules = s->masquerade_count > 0 || s->forward_count > 0;
-	if (r == 0 && rules && (n->count == 0 || !network_marked(n, "rules"))) {
-		r = network_mark(n, "rules", e);
-		if (r == 0)
-			r = rules_network(n, s, &h->arena, e);
-	}
+	if (r == 0)
+		r = make_rules(h, n, e);
 	return r == 0 ? 0 : spec_at(e, s->bridge_line);
 }
 
@@ -98,10 +111,10 @@ static void take_down(struct helper *h, struct network *n)
 	struct err ignored = { 0 };
 	if (n->count > 0 || network_marked(n, "up"))
 		return;
-	if (network_marked(n, "rules")) {
+	if (network_marked(n, "rules") || network_marked(n, "shut"))
 		rules_network_remove(&h->spec, &h->arena);
+	if (network_marked(n, "rules"))
 		shared_forward_end(n);
-	}
 	if (network_marked(n, "made"))
 		(void)link_remove(&h->link, h->spec.bridge, &ignored);
 	network_forget(n);

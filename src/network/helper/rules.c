@@ -121,9 +121,13 @@ int rules_network(const struct network *n, const struct spec *s, struct arena *a
 			word(&net), subnet_text(a, &net));
 	}
 	buf_printf(&b, "iifname \"%s\" oifname \"%s\" accept\n", s->bridge, s->bridge);
+	/* In a hub nobody else could say which way leads out of it. */
+	if (s->hub && s->masquerade_count == 0)
+		buf_printf(&b, "iifname \"%s\" drop\n", s->bridge);
 	buf_printf(&b, "oifname \"%s\" ct state established,related accept\n", s->bridge);
 	buf_printf(&b, "oifname \"%s\" ct status dnat accept\noifname \"%s\" drop\n}\n}\n", s->bridge, s->bridge);
-	int r = shared_forward(n, four, six, e);
+	bool leads = s->masquerade_count > 0 || s->forward_count > 0;
+	int r = leads ? shared_forward(n, four, six, e) : 0;
 	return r == 0 ? run_nft(s->nft, &b, e) : r;
 }
 

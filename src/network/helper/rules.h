@@ -7,7 +7,7 @@
 
 /*
  * Masquerading, in a table of its own: "bailey-NAME".  What comes from outside to the network and answers nothing that was
- * sent or forwarded is dropped there.  Has the kernel forward packets. 0, or -errno with `e`.
+ * sent or forwarded is dropped there.  Has the kernel forward packets where the network leads anywhere. 0, or -errno with `e`.
  */
 int rules_network(const struct network *n, const struct spec *s, struct arena *a, struct err *e);
 void rules_network_remove(const struct spec *s, struct arena *a);

@@ -96,6 +96,7 @@ static bool read_line(struct spec *s, struct arena *a, char *const *word, unsign
 		return s->create = true;
 	if (strcmp(key, "state") == 0) {
 		s->state = word[1];
+		s->hub = true;
 		return word[1] != NULL && word[1][0] == '/';
 	}
 	if (strcmp(key, "gateway") == 0)

@@ -59,7 +59,7 @@ struct spec {
 	const char *service; /* the socket of bailey-netd, which makes the interface; NULL: we do */
 	unsigned bridge_line, mac_line, mtu_line, rate_in_line, rate_out_line;
 	uint64_t rate_in, rate_out; /* 0: no limit */
-	bool create;
+	bool create, hub; /* hub: a network of the user's */
 	unsigned mtu, interface; /* inside it is "eth0", "eth1", ... */
 	struct subnet gateways[ADDRESSES_MAX], masquerade[ADDRESSES_MAX], routes[ADDRESSES_MAX];
 	unsigned gateway_lines[ADDRESSES_MAX], route_lines[ADDRESSES_MAX];

@@ -196,7 +196,8 @@ void network_unmark(const struct network *n, const char *mark)
 
 void network_forget(struct network *n)
 {
-	static const char *const files[] = { "leases", "leases.new", "hosts", "made", "rules", "ports", "up", "device", "lock" };
+	static const char *const files[] = { "leases", "leases.new", "hosts", "made", "rules", "shut", "ports", "up", "device",
+		"lock" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		(void)unlinkat(n->directory, files[i], 0);
 	(void)rmdir(arena_printf(n->arena, "%s/%s", n->state, n->name));

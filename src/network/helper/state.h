@@ -55,7 +55,7 @@ void network_close(struct network *n);
 /* Writes the leases and the names down. 0, or -errno with `e`. */
 int network_save(struct network *n, struct err *e);
 
-/* Marks: "made", "up". */
+/* Marks: "made", "up", "rules" (it leads somewhere), "shut" (it has rules and leads nowhere). */
 bool network_marked(const struct network *n, const char *mark);
 int network_mark(const struct network *n, const char *mark, struct err *e);
 /* Writes down which bridge the network has. 0, or -errno with `e`. */

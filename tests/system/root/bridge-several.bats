@@ -23,17 +23,19 @@ BEGIN='several() { sed "s/bridge = \"[a-z]*\";/interfaces = ( $2 );/" $P/a.conf 
 	[ "${lines[7]}" = "nameserver 10.8.0.53" ]
 	[ "${#lines[@]}" -eq 8 ]
 }
-@test "a sandbox on two networks reaches both, and leads from neither to the other" {
+@test "a sandbox on two networks reaches both, and leads from neither to the other; nobody else does" {
 	run on_host "$BEGIN"'several m "{ bridge = \"lan\"; }, { bridge = \"quiet\"; address = \"10.8.0.5\/16\"; }"
 		$B run -p $P/b.conf $ANSWER 0.0.0.0 9000 lan 1 & one=$!; $B run -p $P/c.conf $ANSWER 0.0.0.0 9000 quiet 1 & two=$!
 		H=/run/bailey-net; await 10 grep -qw b $H/lan/hosts; await 10 grep -qw c $H/quiet/hosts
 		b=$(awk "\$8 == \"b\" { print \$5 }" $H/lan/leases) c=$(awk "\$8 == \"c\" { print \$5 }" $H/quiet/leases)
+		$B run -p $P/a.conf $ASK ${c%/*} 9000
 		$B run -p $P/m.conf sh -c "i=0; until $ASK ${b%/*} 9000 | grep lan; do i=\$((i + 1)); [ \$i -lt 50 ] || break; sleep 0.1; done; i=0; until $ASK ${c%/*} 9000 | grep quiet; do i=\$((i + 1)); [ \$i -lt 50 ] || break; sleep 0.1; done; cat /proc/sys/net/ipv4/ip_forward"
 		wait $one $two; left'
-	[[ ${lines[0]} == "lan 10.9.0."* ]]
-	[ "${lines[1]}" = "quiet 10.8.0.5" ]
-	[ "${lines[2]}" = 0 ]
-	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[0]} == "no: "* ]]
+	[[ ${lines[1]} == "lan 10.9.0."* ]]
+	[ "${lines[2]}" = "quiet 10.8.0.5" ]
+	[ "${lines[3]}" = 0 ]
+	[ "${#lines[@]}" -eq 4 ]
 }
 @test "an interface that cannot be had leaves nothing of the others" {
 	run on_host "$BEGIN"'several m "{ bridge = \"lan\"; address = \"10.9.0.5\/24\"; }, { bridge = \"tiny\"; address = \"10.7.0.10\/24\"; }"
