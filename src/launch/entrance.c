@@ -4,27 +4,13 @@
 #include <sys/socket.h>
 
 #include "base/sys.h"
+#include "base/write.h"
 
 /* ---- writing ---- */
 
-static int put(int fd, const void *bytes, size_t len)
-{
-	const char *at = bytes;
-	while (len > 0) {
-		ssize_t n = write(fd, at, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int put_text(int fd, const char *text)
 {
-	return put(fd, text, strlen(text) + 1);
+	return write_all(fd, text, strlen(text) + 1);
 }
 
 static int put_texts(int fd, char *const *texts)
@@ -79,13 +65,13 @@ int template_make(const struct plan *plan, const struct sock_fprog *filter)
 	int fd = memory_file();
 	if (fd < 0)
 		return fd;
-	int r = put(fd, &head, sizeof head);
+	int r = write_all(fd, &head, sizeof head);
 	for (size_t i = 0; i < plan->limit_count && r == 0; i++) {
 		const struct template_limit limit = { plan->limits[i].resource, plan->limits[i].value };
-		r = put(fd, &limit, sizeof limit);
+		r = write_all(fd, &limit, sizeof limit);
 	}
 	if (r == 0)
-		r = put(fd, filter->filter, filter->len * sizeof *filter->filter);
+		r = write_all(fd, filter->filter, filter->len * sizeof *filter->filter);
 	if (r == 0)
 		r = put_text(fd, plan->directory);
 	if (r == 0)
@@ -100,7 +86,7 @@ int request_make(const struct request_head *head, const char *directory, const c
 	if (fd < 0)
 		return fd;
 	all.words = count(words);
-	int r = put(fd, &all, sizeof all);
+	int r = write_all(fd, &all, sizeof all);
 	if (r == 0)
 		r = put_text(fd, directory);
 	if (r == 0)

@@ -5,8 +5,7 @@ load running
 
 prepare() {
 	need userns python3
-	own_runtime
-	own_state
+	own_runtime_and_state
 	SERVER=bailey-$$-$BATS_TEST_NUMBER
 	echo 'set -g status off' > "$WORK/tmux.conf"
 }

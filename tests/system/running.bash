@@ -7,7 +7,8 @@ own_runtime() {
 	mkdir -m 700 "$XDG_RUNTIME_DIR"
 }
 # And their logs.
-own_state() {
+own_runtime_and_state() {
+	own_runtime
 	export XDG_STATE_HOME=$WORK/state
 	mkdir "$XDG_STATE_HOME"
 }
