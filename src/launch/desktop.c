@@ -192,6 +192,7 @@ static int serve_wayland(struct desktop *d, struct err *e)
 		(void)err_hint(e, "desktop.wayland_context = \"auto\" starts the program nevertheless");
 		return err_at(e, plan->context_origin);
 	}
+	d->context = answer == WAYLAND_CONTEXT;
 	if (answer == WAYLAND_NOT_OFFERED)
 		d->served[SERVED_WAYLAND] = plan->wayland;
 	return 0;
@@ -222,6 +223,7 @@ static int serve_open(struct desktop *d, struct err *e)
 int desktop_start(struct desktop *d, struct err *e)
 {
 	d->bus = d->screen = d->open = -1;
+	d->context = false;
 	int r = find_paths(d, e);
 	if (r == 0)
 		r = serve_buses(d, e);

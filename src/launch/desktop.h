@@ -3,6 +3,7 @@
 #define BAILEY_LAUNCH_DESKTOP_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -18,6 +19,7 @@ struct desktop {
 	int signals; /* the signalfd */
 	const sigset_t *mask; /* for the programs */
 	struct undo *undo;
+	bool context; /* set: the Wayland compositor knows the program for a sandbox's */
 	int bus, screen, open; /* set: pidfds of xdg-dbus-proxy, of an X server, of bailey-open; or -1 */
 };
 

@@ -229,6 +229,8 @@ static int prepare(struct child_args *child, struct cgroup *group, struct track 
 			.undo = undo,
 		};
 		r = desktop_start(&d, e);
+		if (r == 0 && display_asks(&plan->desktop.display))
+			say(o, STEP_DESKTOP, "security contexts of the Wayland compositor", d.context ? 1 : 0);
 		s->bus = d.bus;
 		s->screen = d.screen;
 		s->open = d.open;

@@ -136,7 +136,7 @@ static int make_socket(const struct wayland_request *w)
 static int hand_over(struct talk *t, const struct wayland_request *w)
 {
 	struct wire_out out = { .len = 0 };
-	int ends[2], listener = make_socket(w);
+	int ends[2] = { -1, -1 }, listener = make_socket(w);
 	if (listener < 0)
 		return listener;
 	int r = listen(listener, WAITING) < 0 || pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
-# The named options for what is plugged in or serves the whole machine, with sockets and nodes as the machine would have them, in a mount
-# namespace of the test's own: the printing service, smart cards, security keys, cameras.
+# What programs with windows get besides a display: themes, and by named options what is plugged in or serves the whole machine (the
+# printing service, smart cards, security keys, cameras), with sockets and nodes as the machine would have them, in a mount namespace of
+# the test's own.
 load lib
 
 prepare() {
@@ -17,7 +18,8 @@ prepare() {
 			: > "dev/$node"
 			mount --bind "/dev/$node" "dev/$node"
 		done
-		for node in hidraw0 video0; do
+		mkdir dev/dri
+		for node in hidraw0 video0 dri/renderD128; do
 			: > "dev/$node"
 			mount --bind /dev/zero "dev/$node"
 		done
@@ -92,6 +94,32 @@ only_with() {
 	gives 0 here "$BAILEY" run -p "$PROFILE" --with webcam sh -c '[ -c /dev/video0 ] && [ ! -e /dev/hidraw0 ]'
 	gives 0 here "$BAILEY" explain --with webcam "$PROFILE"
 	has "$output" /dev/video0
+}
+
+@test "the graphics card is there with the switch alone" {
+	local p
+	p=$(profile plain < /dev/null)
+	gives 1 here "$BAILEY" run -p "$p" test -e /dev/dri
+	gives 0 here "$BAILEY" run -p "$p" --set devices.gpu=true sh -c 'head -c 3 /dev/dri/renderD128 > /dev/null && [ ! -e /dev/video0 ]'
+	gives 0 here "$BAILEY" run -p "$PROFILE" test -c /dev/dri/renderD128
+	gives 1 here "$BAILEY" run -p "$PROFILE" --set devices.gpu=false test -e /dev/dri
+}
+
+@test "how programs are to look is read inside, by those with a window, and changed by none" {
+	local name names=(.themes/t/index.theme .icons/i/cursors/left_ptr .config/gtk-3.0/settings.ini .config/kdeglobals .fonts/a.ttf .config/fontconfig/fonts.conf)
+	export HOME=$WORK/home
+	mkdir "$HOME"
+	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME
+	for name in "${names[@]}"; do
+		mkdir -p "$HOME/${name%/*}"
+		echo "$name" > "$HOME/$name"
+		gives 0 "$BAILEY" run -p "$PROFILE" cat "$HOME/$name"
+		is "$output" "$name"
+		gives 2 "$BAILEY" run -p "$PROFILE" sh -c 'echo changed > "$1"' sh "$HOME/$name"
+		has "$output" 'Read-only file system'
+		is "$(cat "$HOME/$name")" "$name"
+		gives 1 "$BAILEY" run -p shell cat "$HOME/$name"
+	done
 }
 
 @test "where nothing of it is plugged in or runs, each option starts the program nevertheless" {

@@ -47,13 +47,15 @@ shown_inside() { gives 0 "$BAILEY" run -p "$1" python3 "$WORK/shared/wayland.py"
 	shown_inside "$p"
 	is "$output" wl_compositor
 	# It is told by whom, and when it is over.
-	is "$(grep -c . "$WORK/contexts")" 2
+	is "$(grep -c "^context" "$WORK/contexts")" 1
 	grep -Eqx 'context io\.bailey io\.bailey\.Sandbox\.context [^ ]+' "$WORK/contexts"
 	eventually 5 grep -qx closed "$WORK/contexts"
 	is "$(ls "$XDG_RUNTIME_DIR/bailey")" ""
 	# The compositor's own socket is not there under any other name; and what is asked for is what happens.
 	gives 0 "$BAILEY" run -p "$p" ls "$XDG_RUNTIME_DIR"
 	is "$output" wayland-fake
+	gives 0 "$BAILEY" run -v -p "$p" true
+	has "$output" 'security contexts of the Wayland compositor (1)'
 	p=$(context_profile none)
 	shown_inside "$p"
 	has "$output" zwlr_screencopy_manager_v1
@@ -89,6 +91,20 @@ shown_inside() { gives 0 "$BAILEY" run -p "$1" python3 "$WORK/shared/wayland.py"
 	eventually 5 closed 2
 	gives 0 "$BAILEY" run --name next -p "$p" true
 	is "$(ls "$XDG_RUNTIME_DIR/bailey")" ""
+}
+
+@test "a sandbox in the background keeps its context until it is stopped" {
+	local p
+	compositor
+	p=$(context_profile required)
+	gives 0 "$BAILEY" run --detach --name behind -p "$p" sleep 60
+	reached() { "$BAILEY" enter behind true; }
+	eventually 5 reached
+	gives 0 "$BAILEY" enter behind python3 "$WORK/shared/wayland.py" list
+	is "$output" wl_compositor
+	gives 1 grep -x closed "$WORK/contexts"
+	gives 0 "$BAILEY" stop behind
+	eventually 5 grep -qx closed "$WORK/contexts"
 }
 
 @test "a program cannot keep its context open longer than it lives" {
@@ -131,6 +147,8 @@ shown_inside() { gives 0 "$BAILEY" run -p "$1" python3 "$WORK/shared/wayland.py"
 	shown_inside "$p"
 	is "$output" "wl_compositor
 zwlr_screencopy_manager_v1"
+	gives 0 "$BAILEY" run -v -p "$p" true
+	has "$output" 'security contexts of the Wayland compositor (0)'
 	gives 0 "$BAILEY" explain "$p"
 	has "$output" "wayland: the compositor at $XDG_RUNTIME_DIR/wayland-fake, as a sandbox if it knows of such"
 	p=$(context_profile required)
