@@ -142,7 +142,7 @@ setup() { rig_host; }
 	[[ $output == *"status 125"* ]]
 }
 @test "sandboxes that start at once have different addresses, all of which come back" {
-	n=${BAILEY_POOL:-40}
+	n=${BAILEY_POOL:-200}
 	run on_host 'for i in $(seq '"$n"'); do $B run -q -p $P/c.conf sleep 300 & done
 		all() { [ "$(grep -c " c" /run/bailey-net/quiet/leases)" = '"$n"' ]; }; await 100 all
 		cut -d" " -f5 /run/bailey-net/quiet/leases | sort -u | wc -l; ip -o link show master br-quiet | wc -l

@@ -173,3 +173,12 @@ os.dup2(s.fileno(), 3); os.set_inheritable(3, True); os.environ.update(LISTEN_FD
 	[ "$(grep -c "^status 1$" <<< "$output")" -eq 3 ]
 	[ "${lines[-1]}" = "has ve" ]
 }
+@test "forwarded ports are refused with the line and the reason, before anything is started" {
+	run on_host "$BEGIN"'sed "s/bridge = \"lan\";/bridge = \"lan\";\nforward = ( { host = \"203.0.113.10:9090\"; port = 9000; } );/" $P/u.conf > $P/f.conf
+		as $B run -p $P/f.conf echo started; echo "status $?"; as $B run -p $P/u.conf echo started; finish'
+	echo "$output"
+	[[ ${lines[0]} == *"f.conf:4: error: network.forward: bailey-netd makes no forwarded ports for programs of users" ]]
+	[[ $output == *"status 2"* ]]
+	[ "$(grep -c "^started" <<< "$output")" -eq 1 ]
+	[[ $output == *"netd 0" ]]
+}

@@ -166,11 +166,11 @@ rig_hub_setup() {
 	rig_need_pasta
 }
 
-# A script on that host; $hub is the hub's directory, `left` says what there is of it: nothing after its end.
+# A script on that host, for RIG_SECONDS at most (100); $hub is the hub's directory, `left` says what there is of it: nothing after its end.
 rig_on_hub() {
 	rm -rf "${COPY%/*}/.config"
 	# shellcheck disable=SC2016 # for the shell inside
-	rig_on_net_host 100 '
+	rig_on_net_host "${RIG_SECONDS:-100}" '
 		hub=$XDG_RUNTIME_DIR/bailey/.hub
 		# Zombies are the business of whoever is pid 1 here.
 		processes() { ps -U "$(id -u)" -o stat=,args= | grep -v "^Z" | grep -E "pasta|bailey"  | grep -Ev "bash -c|grep"; }
