@@ -176,7 +176,7 @@ static int load(const struct plan *plan, struct entering *in, const sigset_t *ma
 int firewall_load(const struct plan *plan, int pidfd, const sigset_t *mask, struct firewall_sockets *ret, struct err *e)
 {
 	const struct firewall_plan *f = &plan->firewall;
-	int pair[2] = { -1, -1 }, fds[FIREWALL_SOCKETS], r = 0;
+	int pair[2] = { -1, -1 }, fds[FIREWALL_SOCKETS] = { -1, -1, -1, -1, -1 }, r = 0;
 	size_t count = (size_t)f->log + (f->names.spec != NULL ? 2 : 0) + (f->names.tls != NULL ? 2 : 0), at = 0;
 	if (count > 0 && socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
 		r = err_set(e, errno, "cannot make a socket pair");

@@ -76,7 +76,7 @@ static int start_tls(struct resolver *ret, const struct starting *s, const char 
 	char *const argv[] = { name, (s->plan->clone_flags & CLONE_NEWUSER) != 0 ? by_user : by_network, NULL };
 	const struct service v = { path, argv, n->tls, n->tls_len };
 	struct outside_program p = { .descriptors = { sockets->tls4, sockets->tls6, answers, s->pidfd }, .descriptor_count = 4 };
-	struct outside o;
+	struct outside o = { .pidfd = -1, .ready = -1, .said = -1 };
 	int r = start(s, &v, &p, &o, e);
 	if (r == 0) {
 		ret->tls = o.pidfd;
@@ -94,7 +94,7 @@ static int start_resolver(struct resolver *ret, const struct starting *s, const 
 	const struct service v = { path, argv, n->spec, n->spec_len };
 	struct outside_program p = { .descriptors = { sockets->names, sockets->sets, known },
 		.descriptor_count = known >= 0 ? 3 : 2 };
-	struct outside o;
+	struct outside o = { .pidfd = -1, .ready = -1, .said = -1 };
 	int r = start(s, &v, &p, &o, e);
 	if (r == 0) {
 		ret->pidfd = o.pidfd;

@@ -8,6 +8,8 @@ enum {
 	MAJOR = 3, /* of the version in a record's head, from SSL 3.0 to TLS 1.3 */
 	RECORD_MAX = 16384, /* without cipher */
 	CIPHERED_MAX = RECORD_MAX + 2048, /* with it, in TLS 1.2 */
+	CLIENT_HELLO = 1,
+	HIGHEST_SIZE = 2, /* the first byte of its size: none is above 128 KiB */
 	MESSAGE_HEAD = 4,
 	RANDOM = 32,
 	SESSION_MAX = 32,
@@ -25,13 +27,18 @@ int tls_record(const uint8_t bytes[TLS_HEAD], size_t *ret_size)
 	return known && *ret_size <= CIPHERED_MAX ? bytes[0] : -EBADMSG;
 }
 
+bool tls_greets(const uint8_t *body, size_t size)
+{
+	return body[0] == CLIENT_HELLO && (size < TLS_GREETS || body[1] <= HIGHEST_SIZE);
+}
+
 /* Takes note of a record of `size` bytes that is there as a whole. */
 static int take_record(struct greeting *g, const uint8_t *body, size_t size)
 {
 	for (size_t i = 0; i < size && g->have + i < MESSAGE_HEAD; i++)
 		g->head[g->have + i] = body[i];
 	g->have += size;
-	if (g->head[0] != TLS_CLIENT_HELLO)
+	if (g->head[0] != CLIENT_HELLO)
 		return -EBADMSG;
 	if (g->size == 0 && g->have >= MESSAGE_HEAD)
 		g->size = MESSAGE_HEAD + ((size_t)g->head[1] << 16 | (size_t)g->head[2] << 8 | g->head[3]);

@@ -21,7 +21,7 @@ enum {
 	TLS_ALERT = 21,
 	TLS_HANDSHAKE = 22,
 	TLS_DATA = 23,
-	TLS_CLIENT_HELLO = 1, /* the first byte of a message of TLS_HANDSHAKE */
+	TLS_GREETS = 2, /* as many bytes of a record tls_greets() looks at */
 };
 
 /* How far it has been looked at; begins as zeros. */
@@ -43,6 +43,12 @@ struct greeting_said {
  * The kind of the record whose head is at `bytes`, and the size of what follows the head.  -EBADMSG when it is no head of a record.
  */
 int tls_record(const uint8_t bytes[TLS_HEAD], size_t *ret_size);
+
+/*
+ * Whether a record of TLS_HANDSHAKE, of `size` bytes behind its head, begins a greeting.  After an abbreviated handshake of TLS 1.2 it is
+ * enciphered, and any bytes; few of these are the beginning of a greeting that a server would take.
+ */
+bool tls_greets(const uint8_t *body, size_t size);
 
 /*
  * Of a connection's bytes the first `len` are at `bytes`, more with each call: how many more are wanted at least; 0: the greeting is whole

@@ -215,6 +215,8 @@ static void test_records(void)
 	put_extension(&b, 21, padding, sizeof padding);
 	finish(&b, from);
 	ok(take(wire, wrap(wire, &b, PIECE), SIZE_MAX, &said) == -EMSGSIZE, "one that is too long");
+	ok(tls_greets((const uint8_t *)"\1", 1) && tls_greets((const uint8_t *)"\1\2", 2), "a record that greets");
+	ok(!tls_greets((const uint8_t *)"\1\3", 40) && !tls_greets((const uint8_t *)"\x10", 1), "others do not");
 	size_t size;
 	ok(tls_record((const uint8_t *)"\x17\3\3\x48\0", &size) == TLS_DATA && size == 18432, "the largest record");
 	ok(tls_record((const uint8_t *)"\x17\3\3\x48\1", &size) == -EBADMSG, "a larger one");

@@ -101,7 +101,7 @@ static void end(struct connection *c, bool reset)
 static int judge(struct connection *c, struct gate *g, int64_t now)
 {
 	const bool second = c->stage != STAGE_GREETING;
-	struct greeting_said said;
+	struct greeting_said said = { .later = false };
 	int r = greeting_read(&c->greeting, c->bytes, &said);
 	if (r < 0) {
 		gate_tell(g, r == -ENOENT ? "nameless" : r == -EINVAL ? "unnamable" : "unreadable", &c->to, NULL);
@@ -163,11 +163,26 @@ static int read_greeting(struct connection *c, struct gate *g, int64_t now)
 	return r == 0 ? 1 : r;
 }
 
+/* A record of this kind and size begins, whose first bytes are read: what of it may pass, and what comes then. */
+static int begin_record(struct connection *c, struct gate *g, int kind, size_t size, int64_t now)
+{
+	if (kind == TLS_HANDSHAKE && tls_greets(c->bytes + TLS_HEAD, size)) {
+		c->greeting = (struct greeting){ .size = 0 };
+		c->reading = READING_GREETING;
+		return read_greeting(c, g, now);
+	}
+	c->room = size;
+	if (kind == TLS_HANDSHAKE || (kind == TLS_DATA && !c->said.early)) {
+		c->reading = READING_NOTHING;
+		c->room = UINT64_MAX;
+	}
+	return 1;
+}
+
 /*
  * The head of the next record.  A server of TLS 1.3 may have asked for another greeting, and then takes the name that stands there.  It
- * comes before anything that is enciphered, but for data that was sent early and is passed over by the server.  In TLS 1.2 something else
- * of the handshake comes first, or after an abbreviated one something enciphered, which is told by the size that it would have as a
- * greeting.  1: what was read may pass, and then `room`; 0; -errno.
+ * comes before anything that is enciphered, but for data that was sent early and is passed over by the server; in TLS 1.2 something else
+ * of the handshake comes first.  1: what was read may pass, and then `room`; 0; -errno.
  */
 static int read_record(struct connection *c, struct gate *g, int64_t now)
 {
@@ -177,23 +192,9 @@ static int read_record(struct connection *c, struct gate *g, int64_t now)
 		if (kind < 0 || (kind == TLS_HANDSHAKE && size == 0))
 			return -EBADMSG;
 		if (kind == TLS_HANDSHAKE)
-			want += size < 2 ? size : 2;
-		if (c->len == want) {
-			const uint8_t *body = c->bytes + TLS_HEAD;
-			bool greets =
-				kind == TLS_HANDSHAKE && body[0] == TLS_CLIENT_HELLO && (size < 2 || body[1] <= LONGEST_HELLO);
-			if (greets) {
-				c->greeting = (struct greeting){ .size = 0 };
-				c->reading = READING_GREETING;
-				return read_greeting(c, g, now);
-			}
-			c->room = size;
-			if (kind == TLS_HANDSHAKE || (kind == TLS_DATA && !c->said.early)) {
-				c->reading = READING_NOTHING;
-				c->room = UINT64_MAX;
-			}
-			return 1;
-		}
+			want += size < TLS_GREETS ? size : TLS_GREETS;
+		if (c->len == want)
+			return begin_record(c, g, kind, size, now);
 		ssize_t n = receive(c, want - c->len);
 		if (n == -ENODATA)
 			c->out.ended = true;
