@@ -32,7 +32,7 @@ packages() {
 	case $system/$1 in
 	debian/build) echo gcc make pkg-config libc6-dev libconfig-dev libseccomp-dev libcap-dev libsystemd-dev libarchive-dev libnl-3-dev libnl-route-3-dev ;;
 	debian/check)
-		echo bash zsh fish bats python3 expect tmux less vim htop mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap passt nftables \
+		echo bash zsh fish bats python3 expect tmux less vim htop mandoc procps util-linux passwd iproute2 busybox-static mmdebstrap uidmap passt nftables openssl \
 			dbus-daemon dbus-bin xdg-dbus-proxy gzip bzip2 xz-utils zstd
 		[ "$(dpkg --print-architecture)" != amd64 ] || echo gcc-multilib
 		;;
@@ -61,12 +61,12 @@ packages() {
 			telegram-desktop supertuxkart xboard xvfb x11-utils xauth dbus-daemon xdg-dbus-proxy
 		;;
 	fedora/build) echo gcc make pkgconf-pkg-config glibc-devel libconfig-devel libseccomp-devel libcap-devel systemd-devel libarchive-devel libnl3-devel ;;
-	fedora/check) echo bash zsh fish bats python3 expect tmux less vim-enhanced htop mandoc procps-ng util-linux shadow-utils iproute passt nftables dbus-daemon dbus-tools xdg-dbus-proxy gzip bzip2 xz zstd ;;
+	fedora/check) echo bash zsh fish bats python3 expect tmux less vim-enhanced htop mandoc procps-ng util-linux shadow-utils iproute passt nftables openssl dbus-daemon dbus-tools xdg-dbus-proxy gzip bzip2 xz zstd ;;
 	fedora/lint) echo clang-tools-extra cppcheck ShellCheck mandoc ;;
 	fedora/bench) echo bubblewrap firejail glibc-static python3 ;;
 	fedora/fuzz) echo clang compiler-rt ;;
 	arch/build) echo gcc make pkgconf libconfig libseccomp libcap systemd-libs libarchive libnl ;;
-	arch/check) echo bash zsh fish bats python expect tmux less vim htop mandoc procps-ng util-linux shadow iproute2 passt nftables dbus xdg-dbus-proxy gzip bzip2 xz zstd ;;
+	arch/check) echo bash zsh fish bats python expect tmux less vim htop mandoc procps-ng util-linux shadow iproute2 passt nftables openssl dbus xdg-dbus-proxy gzip bzip2 xz zstd ;;
 	arch/lint) echo clang cppcheck shellcheck mandoc ;;
 	arch/bench) echo bubblewrap firejail python ;;
 	arch/fuzz) echo clang compiler-rt ;;

@@ -19,9 +19,10 @@ static void check(bool holds)
 static int take(const uint8_t *data, size_t size, size_t step, struct greeting_said *ret, size_t *ret_len)
 {
 	struct greeting g = { .size = 0 };
-	uint8_t *copy = NULL;
+	uint8_t *copy = malloc(1);
 	size_t len = 0;
 	ssize_t want;
+	check(copy != NULL);
 	while ((want = greeting_next(&g, copy, len)) > 0 && len < size) {
 		size_t n = (size_t)want < step ? (size_t)want : step;
 		n = n < size - len ? n : size - len;

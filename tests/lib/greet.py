@@ -3,7 +3,7 @@
 
 "no: REASON" and status 1 when it is refused.  NAME "-" is none.  Words: split=N sends N bytes at a time, record=N puts N bytes into a
 record, pad=N makes the message longer, plain sends no TLS, silent sends nothing for N seconds, twice names two servers, again=NAME sends
-another greeting after the server's answer, upper writes the name in capitals, times=N does it all N times at once, send=N sends so many
+another greeting after the server's answer and expects it back, upper writes the name in capitals, times=N does it all N times at once, send=N sends so many
 bytes more and expects them back, half ends its own side first, reset asks the server to break it off,
 early says that data may come before the answer.
 """
@@ -63,10 +63,11 @@ def converse(s, name, words):
         return "no: end"
     line = said.decode().strip()
     if "again" in words:
-        if "early" in words:
-            s.sendall(tls.record(23, b"early data"))
-        s.sendall(tls.record(20, b"\1") + tls.records(tls.hello(words["again"])))
-        line += " then " + s.recv(65536)[:3].hex()
+        early = tls.record(23, b"early data") if "early" in words else b""
+        again = tls.record(20, b"\1") + tls.records(tls.hello(words["again"]))
+        s.sendall(early)
+        s.sendall(again)
+        line += " then all" if receive(s, len(early + again)) == early + again else " then less"
     if "send" in words:
         s.sendall(tls.record(23, b""))
         line += " " + exchange(s, int(words["send"])) if receive(s, 5) else " lost"
