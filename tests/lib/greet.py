@@ -2,10 +2,9 @@
 """greet.py ADDRESS PORT NAME [WORD[=N]...]: begins a connection of TLS that asks for NAME, and prints what the server says.
 
 "no: REASON" and status 1 when it is refused.  NAME "-" is none.  Words: split=N sends N bytes at a time, record=N puts N bytes into a
-record, pad=N makes the message longer, plain sends no TLS, silent sends nothing for N seconds, twice names two servers, again=NAME sends
-another greeting after the server's answer and expects it back, upper writes the name in capitals, times=N does it all N times at once, send=N sends so many
-bytes more and expects them back, half ends its own side first, reset asks the server to break it off,
-early says that data may come before the answer.
+record, pad=N makes the message longer, plain sends no TLS, silent=N sends nothing for N seconds, twice names two servers, again=NAME sends
+another greeting after the server's answer and expects it back, early says that data may come before that, upper writes the name in
+capitals, times=N does it all N times at once, send=N sends so many bytes more and expects them back, reset asks the server to break it off.
 """
 import os
 import socket
@@ -74,9 +73,6 @@ def converse(s, name, words):
     if "reset" in words:
         s.sendall(tls.record(23, b"RESET"))
         s.recv(4096)
-    if "half" in words:
-        s.shutdown(socket.SHUT_WR)
-        line += " " + receive(s, 1 << 20).decode().strip()
     return line
 
 
