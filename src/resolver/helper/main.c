@@ -39,15 +39,13 @@ enum {
 
 struct resolver {
 	struct policy policy;
+	struct pins pins;
 	struct flight flights[FLIGHTS];
 	char told[TOLD_MAX][DOMAIN_TEXT]; /* names that were refused */
 	size_t told_count;
 	int64_t second; /* when the present one began, of the monotonic clock in ms */
 	unsigned queries; /* in it */
 };
-
-static struct resolver resolver;
-static struct pins pins = { .fd = RULES };
 
 static void reply(const struct sockaddr_in *to, const uint8_t *message, size_t len)
 {
@@ -114,7 +112,7 @@ static void pass_on(struct resolver *r, struct flight *f, struct dns_answer *a)
 		a->seconds = PINS_LONGEST_MS / 1000;
 	int64_t ms = (int64_t)a->seconds * 1000 + GRACE_MS, least = (int64_t)r->policy.least_ms, now = clock_ms();
 	ms = ms > least ? ms : least;
-	if (pins_add(&pins, f->groups, pinned, count, now, ms) < 0 || !tell_known(r, f, pinned, count, now + ms))
+	if (pins_add(&r->pins, f->groups, pinned, count, now, ms) < 0 || !tell_known(r, f, pinned, count, now + ms))
 		answer_code(&f->from, &f->query, DNS_SERVER_FAILURE);
 	else
 		answer(&f->from, &f->query, a);
@@ -247,14 +245,16 @@ int main(void)
 	static const char ready[] = "ready\n";
 	struct arena arena = { .head = NULL };
 	struct err e = { .code = 0 };
+	struct resolver *resolver = arena_alloc(&arena, sizeof *resolver);
 	sigset_t all;
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* not stopped with the job, and not killed by its terminal */
 	int r = fcntl(ASKERS, F_GETFD) < 0 || fcntl(RULES, F_GETFD) < 0
 		? err_set(&e, EBADF, "bailey-resolver is started by bailey, with sockets of a sandbox")
-		: read_spec(&resolver.policy, &arena, &e);
+		: read_spec(&resolver->policy, &arena, &e);
+	resolver->pins.fd = RULES;
 	const struct confinement confinement = { "bailey-resolver", &resolver_calls, DESCRIPTORS, false };
-	if (r == 0 && resolver.policy.tls && fcntl(TLS, F_GETFD) < 0)
+	if (r == 0 && resolver->policy.tls && fcntl(TLS, F_GETFD) < 0)
 		r = err_set(&e, EBADF, "bailey-resolver has nobody to tell of names");
 	if (r == 0)
 		r = confine(&confinement, &e);
@@ -264,5 +264,5 @@ int main(void)
 	}
 	if (write(STDOUT_FILENO, ready, sizeof ready - 1) < 0)
 		return 1;
-	loop(&resolver);
+	loop(resolver);
 }
