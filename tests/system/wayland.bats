@@ -93,6 +93,28 @@ shown_inside() { gives 0 "$BAILEY" run -p "$1" python3 "$WORK/shared/wayland.py"
 	is "$(ls "$XDG_RUNTIME_DIR/bailey")" ""
 }
 
+@test "where the directory around the compositor's socket is granted it is not reached by another way" {
+	local p
+	compositor
+	p=$(context_profile)
+	sed -i "s|read_write = \[|& \"$XDG_RUNTIME_DIR\",|" "$p"
+	shown_inside "$p"
+	is "$output" wl_compositor
+	# Neither by taking what is above it away, nor by a name made anew.
+	gives 0 "$BAILEY" run -p "$p" sh -c 'cd "$XDG_RUNTIME_DIR"
+rm -f wayland-fake; mv wayland-fake other; ln wayland-fake linked; cp -l wayland-fake copied; mv . ../moved; umount -l wayland-fake; true'
+	[ -S "$XDG_RUNTIME_DIR/wayland-fake" ]
+	gives 0 "$BAILEY" run -p "$p" sh -c 'cd "$XDG_RUNTIME_DIR"; for name in *; do [ ! -S "$name" ] || WAYLAND_DISPLAY=$name python3 "$0" list; done' \
+		"$WORK/shared/wayland.py"
+	is "$output" wl_compositor
+	# Who grants the socket itself has not asked for a sandbox's, or has forgotten that.
+	p=$(context_profile)
+	sed -i "s|read_write = \[|& \"$XDG_RUNTIME_DIR/wayland-fake\",|" "$p"
+	gives 2 "$BAILEY" check "$p"
+	has "$output" 'context.conf:4: error: filesystem.read_write' "is the host's own"
+	gives 0 "$BAILEY" check "$(context_profile none)"
+}
+
 @test "a sandbox in the background keeps its context until it is stopped" {
 	local p
 	compositor
