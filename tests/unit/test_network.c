@@ -86,6 +86,25 @@ static void test_arguments(void)
 		"mode = \"user\"; forward = ( { host = \"[::1]:8080\"; port = 80; }, { host = \"5353\"; protocol = \"udp\"; } );");
 	same(words(r), "pasta --foreground --quiet --config-net --no-map-gw -t ::1/8080:80 -u 127.0.0.1/5353:5353 -T none -U none",
 		"forwarded ports");
+	r = make(good, files("nameserver 192.0.2.1\\n", ""), "mode = \"user\"; rate_in = \"2Mbit\";");
+	same(words(r), "pasta --foreground --quiet --config-net --no-map-gw -I eth0 -m 1500 -t none -u none -T none -U none",
+		"with rates the interface has a known name, and packets that queues can hold");
+	ok(r->plan.user_network.rate_in == 2000000 && r->plan.user_network.rate_out == 0, "and the plan has the rates");
+}
+
+/* The network of a user's hub that is built in. */
+static void test_hub(void)
+{
+	static const char hub[] = "\"/usr/bin/pasta\": \"file 0755\", \"/dev/net/tun\": \"dev\", \"/usr/sbin/nft\": \"file 0755\","
+				  " \"/home/ada\": \"dir 0700 1000\"";
+	const char *f = files("nameserver 192.0.2.1\\n", ""), *wish = "mode = \"bridge\"; bridge = \"user\";";
+	const struct result *r = make(arena_printf(&arena, "%s, \"/proc/sys/net/ipv6\": \"dir\"", hub), f, wish);
+	same(mistake(r), "none", "a hub: no mistake");
+	ok(r->plan.bridge.spec != NULL && strstr(r->plan.bridge.spec, "fd62:") != NULL, "it has addresses of IPv6");
+	r = make(hub, f, wish);
+	same(mistake(r), "none", "neither on a kernel without IPv6");
+	ok(r->plan.bridge.spec != NULL && strstr(r->plan.bridge.spec, "10.213.64.") != NULL, "where it has addresses");
+	ok(r->plan.bridge.spec != NULL && strstr(r->plan.bridge.spec, ":") == NULL, "of IPv4 alone");
 }
 
 static void test_name_servers(void)
@@ -314,6 +333,7 @@ static void test_firewall_mistakes(void)
 int main(void)
 {
 	test_arguments();
+	test_hub();
 	test_name_servers();
 	test_missing();
 	test_routes();

@@ -86,10 +86,7 @@ static int configure(const struct spec *s, const struct lease *l, struct err *e)
 	if (r == 0 && s->service != NULL && s->mtu != 0 && link_set_mtu(&link, index, s->mtu, e) < 0)
 		r = spec_at(e, s->mtu_line);
 	for (size_t i = 0; i < s->address_count && r == 0; i++) {
-		bool six = s->addresses[i].first.family == AF_INET6;
-		r = link_add_address(&link, index, &l->at[six], e);
-		if (r < 0 && six && (e->code == EACCES || e->code == EOPNOTSUPP || e->code == EPERM))
-			(void)err_hint(e, "this machine has IPv6 turned off");
+		r = link_add_address(&link, index, &l->at[s->addresses[i].first.family == AF_INET6], e);
 		if (r < 0)
 			r = spec_at(e, s->addresses[i].line);
 	}

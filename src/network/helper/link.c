@@ -224,7 +224,12 @@ int link_add_address(struct link *l, unsigned index, const struct subnet *at, st
 	nl_addr_put(all);
 	nl_addr_put(local);
 	rtnl_addr_put(address);
-	return r < 0 && l->error != EEXIST ? fail(l, r, e, "cannot give the interface its address") : 0;
+	if (r >= 0 || l->error == EEXIST)
+		return 0;
+	(void)fail(l, r, e, "cannot give the interface its address");
+	if (at->family == AF_INET6 && (e->code == EACCES || e->code == EOPNOTSUPP || e->code == EPERM))
+		(void)err_hint(e, "this machine has IPv6 turned off; turn it on, or take the addresses of IPv6 away");
+	return -e->code;
 }
 
 static int change(struct link *l, unsigned index, unsigned mtu, unsigned flags, struct err *e, const char *what)

@@ -129,6 +129,14 @@ setup() { rig_host; }
 	[[ $output == *"networks.conf:3: error: networks.subnet4: 10.9.0.0/24 overlaps with 10.0.0.0/8 of \"x\""* ]]
 	[[ $output != *"status 0"* ]]
 }
+@test "IPv6 that is turned off: the line, the kernel's reason and what to do; nothing is left" {
+	run on_host 'for x in default all; do echo 1 > /proc/sys/net/ipv6/conf/$x/disable_ipv6; done; $B run -p $P/a.conf true; echo "status $?"; left; $B run -p $P/c.conf echo four'
+	[[ ${lines[0]} == "/etc/bailey/networks.conf:2: error: cannot connect the sandbox's network: cannot give the interface its address: ipv6: IPv6 is disabled on this device: "* ]]
+	[[ ${lines[1]} == *"this machine has IPv6 turned off; turn it on, or take the addresses of IPv6 away" ]]
+	[ "${lines[2]}" = "status 125" ]
+	[ "${lines[3]}" = four ]
+	[ "${#lines[@]}" -eq 4 ]
+}
 @test "an ordinary user is told what there is for users; without libnl the package is named" {
 	run on_host 'sed "s/user = \"nobody-else\"; //" $P/a.conf > $P/u.conf; chmod -R a+rX $P
 		mkdir -m 755 /mnt/bin /mnt/profiles/build; cp $B $B-filter /mnt/bin/; mkdir -m 755 /mnt/b; cp -R '"$TREE"'/profiles /mnt/b/; mkdir /mnt/b/build; cp $B $B-filter /mnt/b/build
