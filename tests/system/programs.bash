@@ -30,14 +30,14 @@ s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])' "$@"
 }
 
-# opens TITLE PROGRAM [ARGS...]: a window with that in its title appears, and is gone when bailey is ended.
+# opens TITLE PROGRAM [ARGS...]: a window with that in its title appears (within $PATIENCE seconds, 40 when not set), and is gone when bailey is ended.
 opens() {
 	local title=$1 pid
 	shift
 	"$BAILEY" run "$@" > window.log 2>&1 3>&- &
 	pid=$!
 	end_later "$pid"
-	eventually 40 has_window "$title" || {
+	eventually "${PATIENCE:-40}" has_window "$title" || {
 		tail -n 5 window.log
 		xwininfo -root -tree | grep '"'
 		return 1
