@@ -19,6 +19,10 @@ static const char beginning[] = "		oif lo accept\n"
 				"		ip option ssrr exists goto refuse\n"
 				"		exthdr rt exists goto refuse\n";
 static const char established[] = "		ct state established accept\n";
+/*
+ * With network.tls_name: one that begins with the ports of a connection of bailey-tls that was broken off is taken for a part of it (the
+ * memory of conntrack outlives it by some seconds), so what begins has to pass the rules whatever it is taken for.
+ */
 static const char begun[] = "		meta l4proto != 6 ct state established accept\n"
 			    "		tcp flags & (syn | ack) != syn ct state established accept\n";
 static const char about_others[] =

@@ -111,8 +111,8 @@ void firewall_check_names(struct planner *pl, bool names)
 }
 
 /*
- * A connection to such an address goes to bailey-tls instead (and its packets pass the rules as those to the loopback, though by the
- * interface of the address).  What begins where a connection was, of bailey-tls' own with the same ports, is no part of that one.
+ * A connection to such an address goes to bailey-tls instead; its packets have the loopback's address then, though they pass the rules
+ * by the interface of the other one.
  */
 void firewall_begin_names(struct firewall_making *m)
 {

@@ -205,6 +205,52 @@ END
 	done
 	[ "${#lines[@]}" -eq 14 ]
 }
+@test "a connection that begins with the ports of one that bailey-tls had is none of its own" {
+	cat > "$PLACE/server.py" << 'END'
+import socket, struct
+l = socket.create_server(("::", 8445), family=socket.AF_INET6, dualstack_ipv6=True)
+while True:
+    c, a = l.accept()
+    first = c.recv(4096)
+    c.sendall(f"{a[1]}".encode())
+    if b"www.test" in first: # what the rules' memory of it then holds is no end in order
+        c.recv(10)
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+END
+	cat > "$PLACE/again.py" << 'END'
+import socket, sys
+sys.path.insert(0, sys.argv[1])
+import tls
+s = socket.create_connection(("45.45.45.45", 8445), timeout=20)
+s.sendall(tls.records(tls.hello("www.test.example")))
+port = int(s.recv(100))
+s.sendall(tls.record(23, b"x"))
+try:
+    print(s.recv(10))
+except OSError as error:
+    print("first:", error.strerror)
+for _ in range(3):
+    try:
+        with socket.socket() as t:
+            t.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            t.settimeout(20)
+            t.bind(("", port))
+            t.connect(("45.45.45.45", 8445))
+            t.sendall(tls.records(tls.hello("other.example")))
+            print("let out" if t.recv(100) else "end")
+    except OSError as error:
+        print("again:", error.strerror)
+END
+	run timeout 100 "$TREE/tests/lib/net-host" "$TREE/tests/lib/names-host" "$ZONE" "$TREE/tests/lib/bridge-host" "B=$BUILD/bailey T=$TREE/tests/lib O=$PLACE"'
+		nsenter --net=/proc/$NET_HOST_OUTSIDE/ns/net python3 $O/server.py & s=$!
+		await 10 out python3 -c "import socket; socket.create_connection((\"127.0.0.1\", 8445))"
+		sed "s/bridge = \"lan\";/& tls_name = true; allow = [ \"tcp:8445@*.test.example\" ];/; s|read_only = \[|& \"$T\", \"$O\",|" $P/a.conf > $P/n.conf
+		$B run -p $P/n.conf sh -c "python3 $T/resolve.py www.test.example; python3 $O/again.py $T"; kill $s'
+	[ "${lines[1]}" = "first: Connection reset by peer" ]
+	[[ ${lines[2]} == "again: Connection re"* ]]
+	[[ $output != *"let out"* ]]
+}
 @test "on a network of the user's own" {
 	run on_tls 'mkdir -p -m 700 $HOME/run; export XDG_RUNTIME_DIR=$HOME/run; sed "s/mode = \"user\"/mode = \"bridge\"; bridge = \"user\"/" $P/checked.conf > $P/hub.conf
 		${CHECKED/checked/hub} sh -c "eval \"\$FUNCTIONS\"; www; at second.test.example; at other.example"; rm $P/hub.conf'
