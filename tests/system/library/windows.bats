@@ -6,7 +6,7 @@ load ../display
 load ../programs
 
 # Some of them make their tables at the first start, for half a minute where other tests run beside it.
-PATIENCE=120
+export PATIENCE=120
 
 prepare() {
 	PATH=$PATH:/usr/sbin:/usr/games
