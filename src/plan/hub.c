@@ -206,7 +206,7 @@ int plan_hub(struct planner *pl, const struct interface_wish *wishes, size_t cou
 	int r = plan_user_networks(&all, pl->facts, pl->diags);
 	if (r < 0)
 		return r;
-	const struct network_def **found = arena_array(pl->arena, count, sizeof *found);
+	const struct network_def **found = arena_array(pl->arena, count, sizeof(void *));
 	if (!find_all(&all, wishes, count, found))
 		return 0;
 	if (!check_together(pl, wishes, count, found))
