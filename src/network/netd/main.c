@@ -31,7 +31,7 @@ enum {
 	WAITING_MAX = 256, /* without a request yet */
 	WAITING_OF_USER = 16,
 	REQUEST_MS = 3000,
-	IDLE_MS = 60000,
+	IDLE_MS = 30000,
 	LISTEN_BACKLOG = 128,
 	LOG_LINES = 20, /* in a second */
 };
