@@ -72,7 +72,7 @@ def converse(s, name, words):
         line += " " + exchange(s, int(words["send"])) if receive(s, 5) else " lost"
     if "reset" in words:
         s.sendall(tls.record(23, b"RESET"))
-        s.recv(4096)
+        receive(s, 1 << 20)
     return line
 
 
