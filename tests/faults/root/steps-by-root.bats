@@ -14,7 +14,8 @@ setup_file() {
 }
 # Its files lie where those whom root becomes see them; mounts of others of this machine are none of its own.
 left() {
-	mkdir -p -m 711 "$COPY/tmp"
+	mkdir -p "$COPY/tmp"
+	chmod 711 "$COPY/tmp"
 	TMPDIR=$COPY/tmp timeout 500 unshare --mount --propagation private python3 "$TREE/tests/lib/left.py" "$1" "$BAILEY" /run/bailey "${@:2}" 2>&1
 }
 

@@ -104,13 +104,14 @@ rig_host() {
 }
 
 # Two ports of one server outside, over both families: "for t in $RIG_FOUR; do ... \$ASK \$t; done".
-RIG_FOUR='"198.51.100.7 80" "198.51.100.7 8080" "2001:db8:7::7 80" "2001:db8:7::7 8080"'
+export RIG_FOUR='"198.51.100.7 80" "198.51.100.7 8080" "2001:db8:7::7 80" "2001:db8:7::7 8080"'
 # four_are FROM + - + -: of $lines, beginning at that one, who was reached and who was refused at once.
 four_are() {
 	local at=$1 said
 	shift
 	for said in "outside 203.0.113.10" "other 203.0.113.10" "outside6 2001:db8::10" "other6 2001:db8::10"; do
 		[ "$1" = + ] || said="no: Connection refused"
+		# shellcheck disable=SC2154 # bats' own
 		[ "${lines[at]}" = "$said" ] || {
 			echo "line $at is \"${lines[at]}\", not \"$said\""
 			return 1
