@@ -12,6 +12,7 @@ prepare() {
 
 @test "bash, dash and fish, on a terminal: nothing of them remains" {
 	need bash dash fish tmux
+	rm -f ~/.bash_history # of another suite, outside
 	works bash -c 'echo $((6 * 7)) > ~/made && cat ~/made'
 	is "$output" 42
 	works dash -c 'echo $((6 * 7)) > ~/made && cat ~/made'

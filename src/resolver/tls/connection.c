@@ -361,8 +361,8 @@ void connection_begin(struct connection *c, struct gate *g, int fd, int64_t now)
 	*c = (struct connection){
 		.used = true, .index = c->index, .turn = c->turn, .deadline = now + GREETING_MS, .fds = { fd, -1 }
 	};
-	flow_begin(&c->out);
-	flow_begin(&c->in);
+	flow_begin(&c->out, &g->spare);
+	flow_begin(&c->in, &g->spare);
 	c->bytes = malloc(GREETING_MAX);
 	if (c->bytes == NULL || find_destination(fd, &c->to) < 0 || at_once(fd) < 0 || ask_now_and_then(fd) < 0)
 		end(c, true);

@@ -6,29 +6,27 @@
 #include <unistd.h>
 
 /* A pipe has room for PIECE bytes: pipe(7). */
-enum { PIECE = 64 * 1024, TURNS = 8, SPARE = 16 };
-
-/* Empty pipes: most connections are idle most of the time, and a user may not have many pages in pipes. */
-static int spare[SPARE][2];
-static size_t spare_count;
+enum { PIECE = 64 * 1024, TURNS = 8 };
 
 static int take_pipe(struct flow *f)
 {
-	if (spare_count == 0)
+	struct flow_pipes *spare = f->spare;
+	if (spare->count == 0)
 		return pipe2(f->pipe, O_CLOEXEC | O_NONBLOCK) == 0 ? 0 : -errno;
-	spare_count--;
-	f->pipe[0] = spare[spare_count][0];
-	f->pipe[1] = spare[spare_count][1];
+	spare->count--;
+	f->pipe[0] = spare->ends[spare->count][0];
+	f->pipe[1] = spare->ends[spare->count][1];
 	return 0;
 }
 
 static void give_pipe(struct flow *f)
 {
+	struct flow_pipes *spare = f->spare;
 	if (f->pipe[0] < 0)
 		return;
-	if (f->held == 0 && spare_count < SPARE) {
-		spare[spare_count][0] = f->pipe[0];
-		spare[spare_count++][1] = f->pipe[1];
+	if (f->held == 0 && spare->count < FLOW_SPARE) {
+		spare->ends[spare->count][0] = f->pipe[0];
+		spare->ends[spare->count++][1] = f->pipe[1];
 	} else {
 		(void)close(f->pipe[0]);
 		(void)close(f->pipe[1]);
@@ -36,9 +34,9 @@ static void give_pipe(struct flow *f)
 	f->pipe[0] = f->pipe[1] = -1;
 }
 
-void flow_begin(struct flow *f)
+void flow_begin(struct flow *f, struct flow_pipes *spare)
 {
-	*f = (struct flow){ .pipe = { -1, -1 } };
+	*f = (struct flow){ .spare = spare, .pipe = { -1, -1 } };
 }
 
 void flow_end(struct flow *f)

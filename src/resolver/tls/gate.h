@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "resolver/known.h"
+#include "resolver/tls/flow.h"
 #include "resolver/tls_rules.h"
 
 enum { GATE_TOLD_MAX = 64, GATE_TOLD_LINE = 352 };
@@ -23,6 +24,7 @@ struct gate {
 	struct known known;
 	char told[GATE_TOLD_MAX][GATE_TOLD_LINE];
 	size_t told_count;
+	struct flow_pipes spare;
 };
 
 /* Takes in all that bailey-resolver has said so far. */

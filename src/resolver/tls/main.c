@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/sys.h"
 #include "resolver/confine.h"
@@ -40,97 +41,99 @@ enum {
 /* Who an event is about, where it is about no connection. */
 static const uint64_t of_listener4 = UINT64_MAX, of_listener6 = UINT64_MAX - 1, of_answers = UINT64_MAX - 2;
 
-static struct gate gate = { .answers = ANSWERS };
-static struct connection connections[CONNECTIONS];
-static bool listening;
-static int64_t paused; /* until then nobody is accepted: there are no descriptors */
+struct server {
+	struct gate gate;
+	struct connection connections[CONNECTIONS];
+	bool listening;
+	int64_t paused; /* until then nobody is accepted: there are no descriptors */
+};
 
-static int watch(int fd, uint64_t who)
+static int watch(const struct gate *g, int fd, uint64_t who)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.u64 = who };
-	return epoll_ctl(gate.epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
+	return epoll_ctl(g->epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
 }
 
-static struct connection *find_free(void)
+static struct connection *find_free(struct server *s)
 {
 	for (size_t i = 0; i < CONNECTIONS; i++)
-		if (!connections[i].used)
-			return &connections[i];
+		if (!s->connections[i].used)
+			return &s->connections[i];
 	return NULL;
 }
 
 /* Whoever is not accepted waits in the queue of listen(2). */
-static void listen_or_not(int64_t now)
+static void listen_or_not(struct server *s, int64_t now)
 {
-	bool want = now >= paused && find_free() != NULL;
-	if (want == listening)
+	bool want = now >= s->paused && find_free(s) != NULL;
+	if (want == s->listening)
 		return;
-	listening = want;
+	s->listening = want;
 	if (want) {
-		(void)watch(LISTENER4, of_listener4);
-		(void)watch(LISTENER6, of_listener6);
+		(void)watch(&s->gate, LISTENER4, of_listener4);
+		(void)watch(&s->gate, LISTENER6, of_listener6);
 	} else {
-		(void)epoll_ctl(gate.epoll, EPOLL_CTL_DEL, LISTENER4, NULL);
-		(void)epoll_ctl(gate.epoll, EPOLL_CTL_DEL, LISTENER6, NULL);
+		(void)epoll_ctl(s->gate.epoll, EPOLL_CTL_DEL, LISTENER4, NULL);
+		(void)epoll_ctl(s->gate.epoll, EPOLL_CTL_DEL, LISTENER6, NULL);
 	}
 }
 
-static void accept_some(int listener, int64_t now)
+static void accept_some(struct server *s, int listener, int64_t now)
 {
 	for (int i = 0; i < ACCEPTED_AT_ONCE; i++) {
-		struct connection *c = find_free();
+		struct connection *c = find_free(s);
 		if (c == NULL)
 			return;
 		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-				paused = now + PAUSE_MS;
+				s->paused = now + PAUSE_MS;
 			return;
 		}
-		connection_begin(c, &gate, fd, now);
+		connection_begin(c, &s->gate, fd, now);
 	}
 }
 
 /* Those that have said too little for too long, and how long until the next has. */
-static int end_silent(int64_t now)
+static int end_silent(struct server *s, int64_t now)
 {
-	int64_t next = now < paused ? paused : INT64_MAX;
+	int64_t next = now < s->paused ? s->paused : INT64_MAX;
 	for (size_t i = 0; i < CONNECTIONS; i++) {
-		struct connection *c = &connections[i];
+		struct connection *c = &s->connections[i];
 		if (!c->used || c->stage != STAGE_GREETING)
 			continue;
 		if (c->deadline <= now)
-			connection_run(c, &gate, INNER, 0, now);
+			connection_run(c, &s->gate, INNER, 0, now);
 		else if (c->deadline < next)
 			next = c->deadline;
 	}
 	return next == INT64_MAX ? -1 : (int)(next - now);
 }
 
-static void serve(const struct epoll_event *e, int64_t now)
+static void serve(struct server *s, const struct epoll_event *e, int64_t now)
 {
 	uint32_t index = (uint32_t)e->data.u64 >> 1, turn = (uint32_t)(e->data.u64 >> 32);
 	if (e->data.u64 == of_listener4 || e->data.u64 == of_listener6)
-		accept_some(e->data.u64 == of_listener4 ? LISTENER4 : LISTENER6, now);
+		accept_some(s, e->data.u64 == of_listener4 ? LISTENER4 : LISTENER6, now);
 	else if (e->data.u64 == of_answers)
-		gate_learn(&gate, now);
-	else if (index < CONNECTIONS && connections[index].used && connections[index].turn == turn)
-		connection_run(&connections[index], &gate, (e->data.u64 & 1) != 0 ? OUTER : INNER, e->events, now);
+		gate_learn(&s->gate, now);
+	else if (index < CONNECTIONS && s->connections[index].used && s->connections[index].turn == turn)
+		connection_run(&s->connections[index], &s->gate, (e->data.u64 & 1) != 0 ? OUTER : INNER, e->events, now);
 }
 
-static _Noreturn void loop(void)
+static _Noreturn void loop(struct server *s)
 {
 	for (uint32_t i = 0; i < CONNECTIONS; i++)
-		connections[i].index = i;
+		s->connections[i].index = i;
 	for (;;) {
 		struct epoll_event events[EVENTS];
 		int64_t now = clock_ms();
-		int wait = end_silent(now);
-		listen_or_not(now);
-		int n = epoll_wait(gate.epoll, events, EVENTS, wait);
+		int wait = end_silent(s, now);
+		listen_or_not(s, now);
+		int n = epoll_wait(s->gate.epoll, events, EVENTS, wait);
 		now = clock_ms();
 		for (int i = 0; i < n; i++)
-			serve(&events[i], now);
+			serve(s, &events[i], now);
 	}
 }
 
@@ -170,10 +173,11 @@ static int enter(bool user, struct err *e)
 	return 0;
 }
 
-static int begin_events(struct err *e)
+static int begin_events(struct gate *g, struct err *e)
 {
-	gate.epoll = epoll_create1(EPOLL_CLOEXEC);
-	int r = gate.epoll < 0 ? -errno : watch(ANSWERS, of_answers);
+	g->answers = ANSWERS;
+	g->epoll = epoll_create1(EPOLL_CLOEXEC);
+	int r = g->epoll < 0 ? -errno : watch(g, ANSWERS, of_answers);
 	return r < 0 ? err_set(e, -r, "bailey-tls cannot wait for connections") : 0;
 }
 
@@ -181,17 +185,19 @@ int main(int argc, char *argv[])
 {
 	static const char ready[] = "ready\n";
 	const struct confinement confinement = { "bailey-tls", &tls_calls, DESCRIPTORS, true };
+	struct arena arena = { .head = NULL };
+	struct server *s = arena_alloc(&arena, sizeof *s);
 	struct err e = { .code = 0 };
 	sigset_t all;
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* not stopped with the job, and not killed by its terminal */
 	int r = check_descriptors(&e);
 	if (r == 0)
-		r = read_spec(&gate.rules, &e);
+		r = read_spec(&s->gate.rules, &e);
 	if (r == 0)
 		r = enter(argc == 2 && strcmp(argv[1], "user") == 0, &e);
 	if (r == 0)
-		r = begin_events(&e);
+		r = begin_events(&s->gate, &e);
 	if (r == 0)
 		r = confine(&confinement, &e);
 	if (r < 0) {
@@ -200,5 +206,5 @@ int main(int argc, char *argv[])
 	}
 	if (write(STDOUT_FILENO, ready, sizeof ready - 1) < 0)
 		return 1;
-	loop();
+	loop(s);
 }
