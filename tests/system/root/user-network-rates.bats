@@ -96,7 +96,7 @@ on_host() {
 		shown() { $B net show counted --json 2> /dev/null | python3 -c "import json, sys; print(*[x[\"received\"] for x in json.load(sys.stdin)[\"interfaces\"] if x[\"name\"] == \"eth0\"])"; }
 		for _ in $(seq 100); do a=$(use) b=$(shown); [ "$a" = "$b" ] && [ "${a:-0}" -gt 1000000 ] && break; sleep 0.1; done; echo "$a $b"; { kill $l; wait $l; } 2> /dev/null'
 	echo "$output"
-	read -r used shown <<< "${lines[0]}"
+	read -r used shown <<< "${lines[-1]}" # before it, what was asked too early says so
 	[ "$used" -gt 1000000 ]
 	[ "$used" -eq "$shown" ]
 }
