@@ -79,6 +79,10 @@ size_t facts_cgroup_places(struct facts *f, const char **ret, size_t size)
 	size_t n = 0;
 	for (; own != NULL && n < size && path_within(own, mount); own = path_parent(f->arena, own))
 		ret[n++] = own;
+	if (n > 0 && n < size && facts_systemd(f))
+		ret[n++] = f->uid == 0 ? path_join(f->arena, mount, "system.slice")
+				       : arena_printf(f->arena, "%s/user.slice/user-%u.slice/user@%u.service/app.slice", mount,
+						 (unsigned)f->uid, (unsigned)f->uid);
 	if (facts_read(f, "/proc/self/cgroup", &text) < 0)
 		return n;
 	for (const char *line = text; *line != '\0' && n < size; line += strcspn(line, "\n"), line += *line == '\n') {

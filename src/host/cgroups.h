@@ -22,8 +22,8 @@ const char *facts_cgroup1(struct facts *f, const char *controller);
 const char *facts_own_cgroup(struct facts *f, const char *mount, const char *controller);
 
 /*
- * The directories in which a process of this cgroup would make cgroups of its own: of version 2 its cgroup and those above it, of
- * version 1 its cgroup in each hierarchy with controllers.  At most `size`; returns how many.
+ * The directories in which a process of this cgroup would make cgroups of its own: of version 2 its cgroup and those above it, and
+ * where systemd makes scopes for it; of version 1 its cgroup in each hierarchy with controllers.  At most `size`; returns how many.
  */
 size_t facts_cgroup_places(struct facts *f, const char **ret, size_t size);
 
