@@ -54,25 +54,25 @@ begin() {
 	gone
 }
 @test "$BAILEY_VM: a scope that systemd forgot is removed by bailey list when it is empty and nobody's" {
-	local slice=/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice kept
+	local slice=/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice
 	# As systemd leaves it when one of the two processes had ended, and the other not yet.
-	mkdir -p "$slice/bailey-p-4194305-0123abcd.scope/keeper" "$slice/bailey-p-4194305-0123abcd.other"
-	mkdir "$slice/bailey-p-$$-0123abcd.scope" "$slice/bailey-p-4194306-0123abcd.scope"
-	sleep 60 &
-	kept=$!
-	echo "$kept" > "$slice/bailey-p-4194306-0123abcd.scope/cgroup.procs"
-	"$BAILEY" list > /dev/null
-	ls "$slice" > listed
-	kill "$kept"
-	wait "$kept" || true
-	for _ in $(seq 40); do
-		rmdir "$slice/bailey-p-$$-0123abcd.scope" "$slice/bailey-p-4194306-0123abcd.scope" "$slice/bailey-p-4194305-0123abcd.other" 2> /dev/null && break
+	mkdir -p "$slice/bailey-p-4194305-0123abcd.scope/keeper"
+	# Of these the launcher is there, the name is another, and somebody is in it.
+	mkdir "$slice/bailey-p-$$-0123abcd.scope" "$slice/bailey-p-4194305-0123abcd.other"
+	systemd-run --user --scope --quiet --unit bailey-p-4194306-0123abcd sleep 60 3>&- &
+	for _ in $(seq 200); do
+		! grep -q . "$slice/bailey-p-4194306-0123abcd.scope/cgroup.procs" 2> /dev/null || break
 		sleep 0.05
 	done
+	"$BAILEY" list > /dev/null
+	ls "$slice" > listed
+	rmdir "$slice/bailey-p-$$-0123abcd.scope" "$slice/bailey-p-4194305-0123abcd.other"
+	systemctl --user stop bailey-p-4194306-0123abcd.scope
 	cat listed
-	! grep -qx 'bailey-p-4194305-0123abcd.scope' listed
-	grep -qx "bailey-p-$$-0123abcd.scope" listed # its launcher is there
-	grep -qx 'bailey-p-4194306-0123abcd.scope' listed # somebody is in it
+	run grep -x 'bailey-p-4194305-0123abcd.scope' listed
+	[ "$status" -eq 1 ]
+	grep -qx "bailey-p-$$-0123abcd.scope" listed
+	grep -qx 'bailey-p-4194306-0123abcd.scope' listed
 	grep -qx 'bailey-p-4194305-0123abcd.other' listed
 	gone
 }
