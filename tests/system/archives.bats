@@ -208,7 +208,7 @@ refuses() {
 	finish
 	archive utf8
 	unpacks utf8
-	is "$(ls "$(tree)")" $'gr\u00fc\u00df-\u65e5\u672c'
+	is "$(ls "$(tree)")" $'gr\xc3\xbc\xc3\x9f-\xe6\x97\xa5\xe6\x9c\xac'
 	finish
 	mkdir holes
 	truncate -s 5M holes/f
