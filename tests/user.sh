@@ -34,7 +34,8 @@ if [ "$(id -u)" -ne 0 ]; then
 	BAILEY=$build/bailey BAILEY_FILTER=$build/bailey-filter BAILEY_TEST_HOME=$HOME
 	export HOME BAILEY BAILEY_FILTER BAILEY_TEST_HOME
 	status=0
-	env --default-signal=INT,QUIT "$@" || status=$?
+	# The caller's locale decides no test.
+	env -u LC_ALL --default-signal=INT,QUIT LANG=C.UTF-8 "$@" || status=$?
 	exit "$status"
 fi
 
