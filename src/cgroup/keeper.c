@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/descriptors.h"
 #include "base/sys.h"
 #include "cgroup/driver.h"
 
@@ -116,20 +117,11 @@ static _Noreturn void keep(struct cgroup *c, int socket)
 			break;
 		answer(c, &q, launcher, &reply);
 		/* A driver that made the group only now has a descriptor for the launcher, which reads the counters by it. */
-		char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(__alignof__(struct cmsghdr)))) = { 0 };
-		struct iovec iov = { .iov_base = &reply, .iov_len = sizeof reply };
-		struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
-		if (q.what == KEEPER_PLACE && reply.result == 0 && c->count > 0) {
-			head.msg_control = control;
-			head.msg_controllen = sizeof control;
-			struct cmsghdr *m = CMSG_FIRSTHDR(&head);
-			m->cmsg_level = SOL_SOCKET;
-			m->cmsg_type = SCM_RIGHTS;
-			m->cmsg_len = CMSG_LEN(sizeof(int));
-			memcpy(CMSG_DATA(m), &c->at[0].group, sizeof(int));
-		}
-		(void)sendmsg(socket, &head, MSG_NOSIGNAL); /* a launcher that is gone is seen next */
-		if (q.what == KEEPER_PLACE && reply.result == 0) { /* nothing of the plan is needed any more */
+		const struct iovec iov = { .iov_base = &reply, .iov_len = sizeof reply };
+		bool placed = q.what == KEEPER_PLACE && reply.result == 0;
+		/* A launcher that is gone is seen next. */
+		(void)descriptors_send(socket, &iov, 1, &c->at[0].group, placed && c->count > 0, 0);
+		if (placed) { /* nothing of the plan is needed any more */
 			c->plan = NULL;
 			arena_free(c->arena);
 			(void)malloc_trim(0);
@@ -168,17 +160,10 @@ int cgroup_keeper_start(struct cgroup *c, struct err *e)
 
 static int receive(int socket, struct reply *ret, int *ret_fd)
 {
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(__alignof__(struct cmsghdr))));
-	struct iovec iov = { .iov_base = ret, .iov_len = sizeof *ret };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
-	ssize_t n;
-	*ret_fd = -1;
-	do
-		n = recvmsg(socket, &head, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	struct cmsghdr *m = n > 0 ? CMSG_FIRSTHDR(&head) : NULL;
-	if (m != NULL && m->cmsg_level == SOL_SOCKET && m->cmsg_type == SCM_RIGHTS)
-		memcpy(ret_fd, CMSG_DATA(m), sizeof *ret_fd);
+	const struct iovec iov = { .iov_base = ret, .iov_len = sizeof *ret };
+	struct descriptors d;
+	ssize_t n = descriptors_receive(socket, &iov, 1, &d, 0);
+	*ret_fd = d.fds[0];
 	return n == (ssize_t)sizeof *ret ? 0 : -EPIPE;
 }
 

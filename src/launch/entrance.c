@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/descriptors.h"
 #include "base/sys.h"
 #include "base/write.h"
 
@@ -181,43 +182,30 @@ int template_read(struct template *ret, int fd)
 
 enum { PASSED = 4 };
 
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(PASSED * sizeof(int))];
-};
-
 int request_send(int channel, int request, const int fds[3])
 {
 	const int all[PASSED] = { request, fds[0], fds[1], fds[2] };
 	char byte = 0;
-	union control control = { .bytes = { 0 } };
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&head);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof all);
-	memcpy(CMSG_DATA(c), all, sizeof all);
-	return sendmsg(channel, &head, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	const struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	ssize_t n = descriptors_send(channel, &iov, 1, all, PASSED, 0);
+	return n < 0 ? (int)n : 0;
 }
 
 int request_receive(struct request *ret, int channel)
 {
-	int all[PASSED];
 	char byte;
-	union control control;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	ssize_t n = recvmsg(channel, &m, MSG_CMSG_CLOEXEC);
+	const struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct descriptors d;
+	ssize_t n = descriptors_receive(channel, &iov, 1, &d, 0);
 	if (n <= 0)
-		return n < 0 ? -errno : -EPIPE;
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof all))
+		return n < 0 ? (int)n : -EPIPE;
+	if (d.count != PASSED) {
+		descriptors_close(&d);
 		return -EBADMSG;
-	memcpy(all, CMSG_DATA(c), sizeof all);
-	memcpy(ret->fds, all + 1, sizeof ret->fds);
+	}
+	memcpy(ret->fds, d.fds + 1, sizeof ret->fds);
 	struct rest r;
-	int code = copy(&r, all[0]);
+	int code = copy(&r, d.fds[0]);
 	if (code < 0)
 		return code;
 	const struct request_head *head = ret->head = take(&r, sizeof *head, 1);

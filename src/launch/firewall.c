@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/descriptors.h"
 #include "base/name_set.h"
 #include "base/sys.h"
 #include "base/tool.h"
@@ -27,36 +28,25 @@ struct entering {
 	int way; /* a socket that descriptors go through to the launcher, or -1 */
 };
 
-/* unix(7), SCM_RIGHTS: descriptors and one byte. */
-union control {
-	struct cmsghdr head;
-	char bytes[CMSG_SPACE(sizeof(int) * FIREWALL_SOCKETS)];
-};
-
 static int send_descriptors(int socket, const int *fds, size_t count)
 {
 	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	size_t size = count * sizeof *fds;
-	union control control = { .head = { .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(size) };
-	memcpy(CMSG_DATA(&control.head), fds, size);
-	return sendmsg(socket, &m, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+	const struct iovec iov = { &byte, 1 };
+	ssize_t n = descriptors_send(socket, &iov, 1, fds, count, 0);
+	return n < 0 ? (int)n : 0;
 }
 
 /* Exactly as many. False when there are none. */
 static bool receive_descriptors(int socket, int *fds, size_t count)
 {
 	char byte;
-	struct iovec iov = { &byte, 1 };
-	union control control;
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	if (recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1)
+	const struct iovec iov = { &byte, 1 };
+	struct descriptors d;
+	if (descriptors_receive(socket, &iov, 1, &d, MSG_DONTWAIT) != 1 || d.count != count) {
+		descriptors_close(&d);
 		return false;
-	const struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(count * sizeof *fds))
-		return false;
-	memcpy(fds, CMSG_DATA(c), count * sizeof *fds);
+	}
+	memcpy(fds, d.fds, count * sizeof *fds);
 	return true;
 }
 

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 int message_send(int socket, enum message_type type, enum step step, int value, uint32_t index)
 {
 	struct message m = { .type = type, .step = step, .value = value, .index = index };
@@ -16,25 +18,12 @@ int message_send(int socket, enum message_type type, enum step step, int value, 
 	return n < 0 ? -errno : 0;
 }
 
-/* Room for the ancillary data: cmsg(3). */
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(MESSAGE_FDS * sizeof(int))];
-};
-
 int message_send_fds(int socket, enum message_type type, uint32_t index, const int *fds, size_t count)
 {
 	struct message m = { .type = type, .index = index };
-	union control control = { .bytes = { 0 } };
-	struct iovec iov = { .iov_base = &m, .iov_len = sizeof m };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&head);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(count * sizeof *fds);
-	memcpy(CMSG_DATA(c), fds, count * sizeof *fds);
-	head.msg_controllen = CMSG_SPACE(count * sizeof *fds);
-	return sendmsg(socket, &head, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	const struct iovec iov = { .iov_base = &m, .iov_len = sizeof m };
+	ssize_t n = descriptors_send(socket, &iov, 1, fds, count, MSG_DONTWAIT);
+	return n < 0 ? (int)n : 0;
 }
 
 int message_send_fd(int socket, enum message_type type, int fd)
@@ -44,21 +33,14 @@ int message_send_fd(int socket, enum message_type type, int fd)
 
 int message_receive_fds(int socket, struct message *ret, int ret_fds[MESSAGE_FDS])
 {
-	union control control;
-	struct iovec iov = { .iov_base = ret, .iov_len = sizeof *ret };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	for (int i = 0; i < MESSAGE_FDS; i++)
-		ret_fds[i] = -1;
-	ssize_t n;
-	do
-		n = recvmsg(socket, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 ? -errno : 0;
-	struct cmsghdr *c = CMSG_FIRSTHDR(&head);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(ret_fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0)); /* the buffer holds no more than MESSAGE_FDS */
-	return n == (ssize_t)sizeof *ret ? 1 : -EBADMSG;
+	const struct iovec iov = { .iov_base = ret, .iov_len = sizeof *ret };
+	struct descriptors d;
+	ssize_t n = descriptors_receive(socket, &iov, 1, &d, MSG_DONTWAIT);
+	bool good = n == (ssize_t)sizeof *ret && d.count <= MESSAGE_FDS;
+	if (!good)
+		descriptors_close(&d);
+	memcpy(ret_fds, d.fds, MESSAGE_FDS * sizeof *ret_fds);
+	return n <= 0 ? (int)n : good ? 1 : -EBADMSG;
 }
 
 int message_receive(int socket, struct message *ret, int *ret_fd)

@@ -8,28 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/sys.h"
-
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
 
 int transfer_send(int channel, const struct transfer *t, int fd)
 {
-	union control control = { .bytes = { 0 } };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)t, .iov_len = sizeof *t };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1 };
-	if (fd >= 0) {
-		head.msg_control = &control;
-		head.msg_controllen = sizeof control;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&head);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	}
-	return sendmsg(channel, &head, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	const struct iovec iov = { .iov_base = (void *)(uintptr_t)t, .iov_len = sizeof *t };
+	ssize_t n = descriptors_send(channel, &iov, 1, &fd, fd >= 0, 0);
+	return n < 0 ? (int)n : 0;
 }
 
 /* One name in a directory, and nothing else; for messages without one it is empty. */
@@ -44,25 +30,14 @@ static bool proper(const struct transfer *t)
 
 int transfer_receive(int channel, struct transfer *ret, int *ret_fd)
 {
-	union control control;
-	struct iovec iov = { .iov_base = ret, .iov_len = sizeof *ret };
-	struct msghdr head = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	*ret_fd = -1;
-	ssize_t n;
-	do
-		n = recvmsg(channel, &head, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 ? -errno : 0;
-	struct cmsghdr *c = CMSG_FIRSTHDR(&head);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(ret_fd, CMSG_DATA(c), sizeof *ret_fd);
-	if (n == (ssize_t)sizeof *ret && proper(ret))
-		return 1;
-	if (*ret_fd >= 0)
-		(void)close(*ret_fd);
-	*ret_fd = -1;
-	return -EBADMSG;
+	const struct iovec iov = { .iov_base = ret, .iov_len = sizeof *ret };
+	struct descriptors d;
+	ssize_t n = descriptors_receive(channel, &iov, 1, &d, 0);
+	bool good = n == (ssize_t)sizeof *ret && d.count <= 1 && proper(ret);
+	if (!good)
+		descriptors_close(&d);
+	*ret_fd = d.fds[0];
+	return n <= 0 ? (int)n : good ? 1 : -EBADMSG;
 }
 
 /* ---- the inside ---- */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "launch/outside.h"
 
 enum {
@@ -71,25 +72,11 @@ static int dial(struct talk *t, const char *path)
 /* Sends all of it, with the descriptors. A connection that is new has room for so little. */
 static int tell(const struct talk *t, struct wire_out *out, const int *fds, size_t count)
 {
-	union {
-		char bytes[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr aligned;
-	} control = { .bytes = { 0 } };
-	struct iovec data = { .iov_base = out->data, .iov_len = out->len };
-	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+	const struct iovec data = { .iov_base = out->data, .iov_len = out->len };
 	if (out->overflow)
 		return -EMSGSIZE;
-	if (count > 0) {
-		message.msg_control = control.bytes;
-		message.msg_controllen = CMSG_SPACE(count * sizeof *fds);
-		struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(count * sizeof *fds);
-		memcpy(CMSG_DATA(c), fds, count * sizeof *fds);
-	}
-	ssize_t n = sendmsg(t->fd, &message, MSG_NOSIGNAL);
-	return n < 0 ? -errno : n == (ssize_t)out->len ? 0 : -EIO;
+	ssize_t n = descriptors_send(t->fd, &data, 1, fds, count, 0);
+	return n < 0 ? (int)n : n == (ssize_t)out->len ? 0 : -EIO;
 }
 
 /*

@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 static const char file_name[] = "control";
 
 /* A path of the directory itself may be longer than an address can be: unix(7). */
@@ -89,73 +91,39 @@ int control_connect_to(const struct state_sandbox *s, const char *name, struct e
 	return r;
 }
 
-/* Room for the ancillary data: cmsg(3). */
-union room {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(CONTROL_FDS * sizeof(int))];
-};
-
 int control_send(int socket, const struct control_head *head, const void *payload, size_t len, const int *fds, size_t fd_count)
 {
-	union room room = { .bytes = { 0 } };
-	struct iovec parts[2] = {
+	const struct iovec parts[2] = {
 		{ .iov_base = (void *)(uintptr_t)head, .iov_len = sizeof *head },
 		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
 	};
-	struct msghdr m = { .msg_iov = parts, .msg_iovlen = len > 0 ? 2 : 1 };
 	if (len > CONTROL_PAYLOAD || fd_count > CONTROL_FDS)
 		return -EMSGSIZE;
-	if (fd_count > 0) {
-		m.msg_control = &room;
-		m.msg_controllen = CMSG_SPACE(fd_count * sizeof *fds);
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(fd_count * sizeof *fds);
-		memcpy(CMSG_DATA(c), fds, fd_count * sizeof *fds);
-	}
-	ssize_t n;
-	do
-		n = sendmsg(socket, &m, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
-}
-
-static void take_fds(struct control_message *ret, struct msghdr *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t bytes = c->cmsg_len - CMSG_LEN(0);
-		size_t room = (CONTROL_FDS - ret->fd_count) * sizeof(int);
-		bytes = bytes < room ? bytes : room; /* the buffer holds no more than there is room for */
-		memcpy(ret->fds + ret->fd_count, CMSG_DATA(c), bytes);
-		ret->fd_count += bytes / sizeof(int);
-	}
+	ssize_t n = descriptors_send(socket, parts, len > 0 ? 2 : 1, fds, fd_count, 0);
+	return n < 0 ? (int)n : 0;
 }
 
 int control_receive(int socket, struct control_message *ret)
 {
-	union room room;
-	struct iovec parts[2] = {
+	const struct iovec parts[2] = {
 		{ .iov_base = &ret->head, .iov_len = sizeof ret->head },
 		{ .iov_base = ret->payload, .iov_len = sizeof ret->payload },
 	};
-	struct msghdr m = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = &room, .msg_controllen = sizeof room };
+	struct descriptors d;
 	ret->len = ret->fd_count = 0;
-	ssize_t n;
 	/* Who closes without having read all that was sent is told of before what it has said: unix(7) has no word on it. */
-	bool reset = false;
-	do {
-		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
+	ssize_t n = descriptors_receive(socket, parts, 2, &d, 0);
+	bool reset = n == -ECONNRESET;
+	if (reset)
+		n = descriptors_receive(socket, parts, 2, &d, 0);
 	if (n <= 0)
-		return n < 0 ? -errno : reset ? -ECONNRESET : 0;
-	take_fds(ret, &m);
-	if ((size_t)n < sizeof ret->head || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-		control_drop(ret);
+		return n < 0 ? (int)n : reset ? -ECONNRESET : 0;
+	if ((size_t)n < sizeof ret->head || d.truncated || d.count > CONTROL_FDS) {
+		descriptors_close(&d);
 		return -EBADMSG;
 	}
+	memcpy(ret->fds, d.fds, sizeof ret->fds);
+	ret->fd_count = d.count;
 	ret->len = (size_t)n - sizeof ret->head;
 	return 1;
 }

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "network/request.h"
 
 enum { ANSWER_MS = 30000, END_MS = 10000 };
@@ -52,14 +53,9 @@ static void fill(struct netd_request *r, const struct spec *s, const char *name)
 
 static int send_request(int socket, const struct netd_request *r, int namespace)
 {
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
-	struct iovec iov = { (void *)(uintptr_t)r, sizeof *r };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	memcpy(CMSG_DATA(&control.head), &namespace, sizeof namespace);
-	return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)sizeof *r ? 0 : -errno;
+	const struct iovec iov = { (void *)(uintptr_t)r, sizeof *r };
+	ssize_t n = descriptors_send(socket, &iov, 1, &namespace, 1, 0);
+	return n < 0 ? (int)n : 0;
 }
 
 /* The line of the spec that a refusal is about. */

@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_MAX = 8 };
+#include "base/descriptors.h"
 
 int peer_look(struct peer *ret, int socket, struct err *e)
 {
@@ -33,50 +33,27 @@ int peer_look(struct peer *ret, int socket, struct err *e)
 	return 0;
 }
 
-/* The descriptors of a message; all but the last that fits are closed. Returns how many there were. */
-static size_t take_descriptors(struct msghdr *m, int *ret)
-{
-	size_t count = 0;
-	*ret = -1;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (size_t i = 0; i < n; i++, count++) {
-			if (*ret >= 0)
-				(void)close(*ret);
-			memcpy(ret, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-		}
-	}
-	return count;
-}
-
 int peer_receive(const struct peer *p, struct netd_request *ret, int *ret_namespace, struct err *e)
 {
 	char bytes[sizeof(struct netd_request) + 1];
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
-	} control = { .head = { .cmsg_len = 0 } };
-	struct iovec iov = { bytes, sizeof bytes };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-	ssize_t n = recvmsg(p->socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	const struct iovec iov = { bytes, sizeof bytes };
+	struct descriptors d;
+	ssize_t n = descriptors_receive(p->socket, &iov, 1, &d, MSG_DONTWAIT);
 	*ret_namespace = -1;
 	if (n < 0)
-		return err_set(e, errno, "cannot read the request");
-	size_t count = take_descriptors(&m, ret_namespace);
-	if (n == 0 && count == 0)
+		return err_set(e, (int)-n, "cannot read the request");
+	if (n == 0 && d.count == 0)
 		return -ENOTCONN;
 	const char *why = netd_request_check(bytes, (size_t)n, ret);
-	if ((m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+	if (d.truncated)
 		why = "it is longer than a request";
-	else if (why == NULL && count != 1)
+	else if (why == NULL && d.count != 1)
 		why = "one descriptor has to come with it, of a network namespace";
-	if (why == NULL)
+	if (why == NULL) {
+		*ret_namespace = d.fds[0];
 		return 0;
-	if (*ret_namespace >= 0)
-		(void)close(*ret_namespace);
-	*ret_namespace = -1;
+	}
+	descriptors_close(&d);
 	return err_set(e, EPROTO, "the request makes no sense: %s", why);
 }
 
