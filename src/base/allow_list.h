@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #if defined(__x86_64__)
@@ -45,6 +46,11 @@
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 5), ALLOW_LIST_ARGUMENT(0), \
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (one), 1, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (other), 0, 1), \
 		ALLOW_LIST_PASS, ALLOW_LIST_KILL
+
+/* What libc does in any helper; no memory becomes a program. */
+#define ALLOW_LIST_LIBC \
+	ALLOW_WITHOUT(mmap, PROT_EXEC), ALLOW_WITHOUT(mprotect, PROT_EXEC), ALLOW(munmap), ALLOW(brk), ALLOW(getrandom), \
+		ALLOW(rt_sigreturn), ALLOW(exit_group)
 
 /* Only for one option of sockets, by its level and its name: the call's second and third argument. */
 #define ALLOW_OPTION(call, level, name) \

@@ -1,6 +1,5 @@
 #include "resolver/helper/calls.h"
 
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "base/allow_list.h"
@@ -20,16 +19,8 @@ static const struct sock_filter insns[] = {
 #endif
 	ALLOW(ppoll),
 	ALLOW(restart_syscall),
-
-	/* what libc does besides */
-	ALLOW_WITHOUT(mmap, PROT_EXEC),
-	ALLOW_WITHOUT(mprotect, PROT_EXEC),
-	ALLOW(munmap),
-	ALLOW(brk),
-	ALLOW(getrandom),
 	ALLOW(clock_gettime),
-	ALLOW(rt_sigreturn),
-	ALLOW(exit_group),
+	ALLOW_LIST_LIBC,
 	ALLOW_LIST_KILL,
 };
 

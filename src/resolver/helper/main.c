@@ -11,18 +11,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/name_set.h"
-#include "resolver/confine.h"
 #include "resolver/helper/calls.h"
 #include "resolver/helper/flight.h"
 #include "resolver/known.h"
 #include "resolver/pins.h"
+#include "resolver/service.h"
 
 enum {
 	ASKERS = 3,
@@ -228,41 +227,28 @@ static _Noreturn void loop(struct resolver *r)
 	}
 }
 
+static const struct service service = { "bailey-resolver", &resolver_calls, DESCRIPTORS, false };
+
 static int read_spec(struct policy *ret, struct arena *a, struct err *e)
 {
 	char *text = arena_alloc(a, POLICY_SPEC + 1);
-	size_t len = 0;
-	for (ssize_t n = 1; n > 0 && len < POLICY_SPEC; len += (size_t)n) {
-		n = read(STDIN_FILENO, text + len, POLICY_SPEC - len);
-		if (n < 0)
-			return err_set(e, errno, "bailey-resolver cannot read what it is told");
-	}
-	return policy_read(ret, a, text, e);
+	int r = service_read(&service, text, POLICY_SPEC, e);
+	return r < 0 ? r : policy_read(ret, a, text, e);
 }
 
 int main(void)
 {
-	static const char ready[] = "ready\n";
 	struct arena arena = { .head = NULL };
 	struct err e = { .code = 0 };
 	struct resolver *resolver = arena_alloc(&arena, sizeof *resolver);
-	sigset_t all;
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* not stopped with the job, and not killed by its terminal */
+	service_begin();
 	int r = fcntl(ASKERS, F_GETFD) < 0 || fcntl(RULES, F_GETFD) < 0
 		? err_set(&e, EBADF, "bailey-resolver is started by bailey, with sockets of a sandbox")
 		: read_spec(&resolver->policy, &arena, &e);
 	resolver->pins.fd = RULES;
-	const struct confinement confinement = { "bailey-resolver", &resolver_calls, DESCRIPTORS, false };
 	if (r == 0 && resolver->policy.tls && fcntl(TLS, F_GETFD) < 0)
 		r = err_set(&e, EBADF, "bailey-resolver has nobody to tell of names");
-	if (r == 0)
-		r = confine(&confinement, &e);
-	if (r < 0) {
-		(void)dprintf(STDERR_FILENO, "%s\n", e.text);
-		return 1;
-	}
-	if (write(STDOUT_FILENO, ready, sizeof ready - 1) < 0)
+	if (!service_ready(&service, r, &e))
 		return 1;
 	loop(resolver);
 }

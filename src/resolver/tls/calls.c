@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "base/allow_list.h"
@@ -38,15 +37,7 @@ static const struct sock_filter insns[] = {
 	ALLOW_OPTION(getsockopt, IPPROTO_IPV6, TLS_ORIGINAL),
 	ALLOW(write),
 	ALLOW(restart_syscall),
-
-	/* what libc does besides */
-	ALLOW_WITHOUT(mmap, PROT_EXEC),
-	ALLOW_WITHOUT(mprotect, PROT_EXEC),
-	ALLOW(munmap),
-	ALLOW(brk),
-	ALLOW(getrandom),
-	ALLOW(rt_sigreturn),
-	ALLOW(exit_group),
+	ALLOW_LIST_LIBC,
 	ALLOW_LIST_KILL,
 };
 

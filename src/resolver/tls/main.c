@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -22,7 +20,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/sys.h"
-#include "resolver/confine.h"
+#include "resolver/service.h"
 #include "resolver/tls/calls.h"
 #include "resolver/tls/connection.h"
 
@@ -139,17 +137,13 @@ static _Noreturn void loop(struct server *s)
 
 /* ---- before it serves ---- */
 
+static const struct service service = { "bailey-tls", &tls_calls, DESCRIPTORS, true };
+
 static int read_spec(struct tls_rules *ret, struct err *e)
 {
 	char text[TLS_RULES_SPEC + 1];
-	size_t len = 0;
-	for (ssize_t n = 1; n > 0 && len < TLS_RULES_SPEC; len += (size_t)n) {
-		n = read(STDIN_FILENO, text + len, TLS_RULES_SPEC - len);
-		if (n < 0)
-			return err_set(e, errno, "bailey-tls cannot read what it is told");
-	}
-	text[len] = '\0';
-	return tls_rules_read(ret, text, e);
+	int r = service_read(&service, text, TLS_RULES_SPEC, e);
+	return r < 0 ? r : tls_rules_read(ret, text, e);
 }
 
 static int check_descriptors(struct err *e)
@@ -183,14 +177,10 @@ static int begin_events(struct gate *g, struct err *e)
 
 int main(int argc, char *argv[])
 {
-	static const char ready[] = "ready\n";
-	const struct confinement confinement = { "bailey-tls", &tls_calls, DESCRIPTORS, true };
 	struct arena arena = { .head = NULL };
 	struct server *s = arena_alloc(&arena, sizeof *s);
 	struct err e = { .code = 0 };
-	sigset_t all;
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_BLOCK, &all, NULL); /* not stopped with the job, and not killed by its terminal */
+	service_begin();
 	int r = check_descriptors(&e);
 	if (r == 0)
 		r = read_spec(&s->gate.rules, &e);
@@ -198,13 +188,7 @@ int main(int argc, char *argv[])
 		r = enter(argc == 2 && strcmp(argv[1], "user") == 0, &e);
 	if (r == 0)
 		r = begin_events(&s->gate, &e);
-	if (r == 0)
-		r = confine(&confinement, &e);
-	if (r < 0) {
-		(void)dprintf(STDERR_FILENO, "%s\n", e.text);
-		return 1;
-	}
-	if (write(STDOUT_FILENO, ready, sizeof ready - 1) < 0)
+	if (!service_ready(&service, r, &e))
 		return 1;
 	loop(s);
 }
