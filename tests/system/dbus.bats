@@ -2,6 +2,7 @@
 # desktop.dbus: what of the session's buses gets through, with a real dbus-daemon and services that write down who called them.
 
 load lib
+load display
 
 prepare() {
 	need dbus-daemon dbus-send xdg-dbus-proxy python3
@@ -14,27 +15,12 @@ prepare() {
 		Name=org.example.Factory
 		Exec=/bin/sh -c "echo started > $WORK/started"
 	END
-	cat > "$WORK/bus.conf" <<- END
-		<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-		 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-		<busconfig>
-		  <type>session</type>
-		  <listen>unix:path=$XDG_RUNTIME_DIR/bus</listen>
-		  <auth>EXTERNAL</auth>
-		  <servicedir>$WORK/services</servicedir>
-		  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-		</busconfig>
-	END
 	start_bus
 }
 
 # start_bus: the session's bus, and services on it.
 start_bus() {
-	dbus-daemon --config-file="$WORK/bus.conf" --nofork --nopidfile 3>&- < /dev/null > "$WORK/bus.log" 2>&1 &
-	end_later $!
-	BUS=$!
-	eventually 10 test -S "$XDG_RUNTIME_DIR/bus"
-	export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
+	start_session_bus
 	python3 "$SYSTEM/bus-service.py" "$XDG_RUNTIME_DIR/bus" "$WORK/calls" \
 		org.example.Good org.example.Other org.freedesktop.systemd1 3>&- < /dev/null > "$WORK/service.log" 2>&1 &
 	end_later $!

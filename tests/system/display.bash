@@ -51,7 +51,12 @@ session_bus() {
 		# shellcheck disable=SC2086 # a glob
 		cp /usr/share/dbus-1/services/$service.service services/
 	done
-	cat > bus.conf <<- END
+	start_session_bus
+}
+
+# start_session_bus: at $XDG_RUNTIME_DIR/bus, process $BUS, with the services of $WORK/services alone.
+start_session_bus() {
+	cat > "$WORK/bus.conf" <<- END
 		<busconfig>
 		  <type>session</type>
 		  <listen>unix:path=$XDG_RUNTIME_DIR/bus</listen>
@@ -60,8 +65,9 @@ session_bus() {
 		  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
 		</busconfig>
 	END
-	dbus-daemon --config-file="$WORK/bus.conf" --nofork --nopidfile 3>&- < /dev/null > bus.log 2>&1 &
-	end_later $!
+	dbus-daemon --config-file="$WORK/bus.conf" --nofork --nopidfile 3>&- < /dev/null > "$WORK/bus.log" 2>&1 &
+	BUS=$!
+	end_later "$BUS"
 	eventually 10 test -S "$XDG_RUNTIME_DIR/bus"
 	export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
 }

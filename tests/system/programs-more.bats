@@ -3,13 +3,6 @@
 load lib
 load programs
 
-prepare() {
-	PATH=$PATH:/usr/sbin:/usr/games
-	need userns
-	mkdir -p ~/.ssh ~/Downloads
-	echo "the secret key" > ~/.ssh/id_test
-}
-
 # a_page: a web server with a page of bailey's words.
 a_page() {
 	mkdir served

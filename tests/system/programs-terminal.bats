@@ -3,13 +3,6 @@
 load lib
 load programs
 
-prepare() {
-	PATH=$PATH:/usr/sbin:/usr/games
-	need userns
-	mkdir -p ~/.ssh ~/Downloads
-	echo "the secret key" > ~/.ssh/id_test
-}
-
 @test "bash, dash and fish, on a terminal: nothing of them remains" {
 	need bash dash fish tmux
 	rm -f ~/.bash_history # of another suite, outside

@@ -4,6 +4,16 @@
 # shellcheck disable=SC2034 # for the tests
 INPUTS=$TREE/tests/programs
 
+# home_with_secret: what a profile must not show, a place for what is fetched, and programs of all kinds.
+home_with_secret() {
+	need userns
+	PATH=$PATH:/usr/sbin:/usr/games
+	mkdir -p ~/.ssh ~/Downloads
+	echo "the secret key" > ~/.ssh/id_test
+}
+# A suite that needs more has its own.
+prepare() { home_with_secret; }
+
 # works PROGRAM [ARGS...]: with the profile that the program's name gives it, and no word of a failure of bailey.
 works() { gives 0 timeout 90 "$BAILEY" run "$@"; }
 

@@ -4,12 +4,6 @@
 load lib
 load programs
 
-prepare() {
-	need userns
-	mkdir -p ~/.ssh ~/Downloads
-	echo "the secret key" > ~/.ssh/id_test
-}
-
 @test "default: computes, sees no file and no network" {
 	echo content > file
 	gives 0 "$BAILEY" run -p default sh -c 'echo $((6 * 7)); ls -A ~; test ! -e '"$WORK"

@@ -5,9 +5,7 @@ load ../lib
 load ../programs
 
 prepare() {
-	need userns
-	mkdir -p ~/.ssh ~/Downloads
-	echo "the secret key" > ~/.ssh/id_test
+	home_with_secret
 	mkdir project
 	cd project || return 1
 	unset ANTHROPIC_API_KEY OPENAI_API_KEY GEMINI_API_KEY GOOGLE_API_KEY

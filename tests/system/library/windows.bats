@@ -9,9 +9,8 @@ load ../programs
 export PATIENCE=120
 
 prepare() {
-	PATH=$PATH:/usr/sbin:/usr/games
-	need userns
-	mkdir -p ~/.ssh ~/Downloads ~/Pictures ~/Documents ~/Videos ~/Music
+	home_with_secret
+	mkdir -p ~/Pictures ~/Documents ~/Videos ~/Music
 	display
 }
 

@@ -4,13 +4,6 @@ load ../lib
 load ../display
 load ../programs
 
-prepare() {
-	PATH=$PATH:/usr/sbin:/usr/games
-	need userns
-	mkdir -p ~/.ssh ~/Downloads
-	echo "the secret key" > ~/.ssh/id_test
-}
-
 point() { python3 "$INPUTS/png.py" "$@"; }
 a_film() { ffmpeg -y -v error -f lavfi -i testsrc=duration=2:size=160x120 -f lavfi -i sine=duration=2 "$1"; }
 
