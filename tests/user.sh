@@ -25,17 +25,26 @@ esac
 	exit 2
 }
 
+# clean HOME USER PATH BUILD-DIRECTORY COMMAND...: with nothing of the caller's environment but what steers the tests:
+# locale, terminal, colours and directories of the caller's decide no test.
+# A shell's job in the background would not get ^C, nor would the programs that the tests start.
+clean() (
+	its_home=$1 its_user=$2 its_path=$3 its_build=$4
+	shift 4
+	env --default-signal=INT,QUIT -i PATH="$its_path" HOME="$its_home" USER="$its_user" LOGNAME="$its_user" SHELL=/bin/sh LANG=C.UTF-8 TERM=xterm \
+		BUILD="$its_build" BAILEY="$its_build/bailey" BAILEY_FILTER="$its_build/bailey-filter" BAILEY_TEST_HOME="$its_home" BAILEY_MUST_RUN="${BAILEY_MUST_RUN:-}" \
+		${BAILEY_ROUNDS:+BAILEY_ROUNDS="$BAILEY_ROUNDS"} ${BAILEY_CLAIMS:+BAILEY_CLAIMS="$BAILEY_CLAIMS"} \
+		${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} "$@"
+)
+
 if [ "$(id -u)" -ne 0 ]; then
 	cd "$tree"
 	HOME=$(mktemp -d "$build/home.XXXXXX")
 	trap 'chmod -R u+rwX "$HOME"; rm -rf "$HOME"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	BAILEY=$build/bailey BAILEY_FILTER=$build/bailey-filter BAILEY_TEST_HOME=$HOME
-	export HOME BAILEY BAILEY_FILTER BAILEY_TEST_HOME
 	status=0
-	# The caller's locale decides no test.
-	env -u LC_ALL --default-signal=INT,QUIT LANG=C.UTF-8 "$@" || status=$?
+	clean "$HOME" "$(id -un)" "$PATH" "$build" "$@" || status=$?
 	exit "$status"
 fi
 
@@ -79,13 +88,8 @@ chmod -R go-w "$copy"
 chown -R "$uid:$gid" "$copy"
 
 cd "$copy"
-# Of the caller's environment only what steers the tests is passed on.
-# A shell's job in the background would not get ^C, nor would the programs that the tests start.
-set -- env --default-signal=INT,QUIT -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/sh LANG=C.UTF-8 \
-	TERM="${TERM:-dumb}" BUILD=build BAILEY="$copy/build/bailey" BAILEY_FILTER="$copy/build/bailey-filter" BAILEY_TEST_HOME="$home" \
-	BAILEY_MUST_RUN="${BAILEY_MUST_RUN:-}" ${BAILEY_ROUNDS:+BAILEY_ROUNDS="$BAILEY_ROUNDS"} ${BAILEY_CLAIMS:+BAILEY_CLAIMS="$BAILEY_CLAIMS"} \
-	${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} "$@"
 status=0
-setpriv --reuid "$uid" --regid "$gid" --init-groups --inh-caps=-all "$@" || status=$?
+clean "$home" "$user" /usr/local/bin:/usr/bin:/bin "$copy/build" setpriv --reuid "$uid" --regid "$gid" --init-groups --inh-caps=-all "$@" ||
+	status=$?
 finish
 exit "$status"

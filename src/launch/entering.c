@@ -95,9 +95,17 @@ static const char *variable(char *const *envp, const char *name)
 /* The caller's terminal is not the one that the program was started on; what the profile does not show stays unseen. */
 static void set_term(const struct visit *v)
 {
-	for (char **e = v->template.envp; *e != NULL; e++)
-		if (strncmp(*e, "TERM=", 5) == 0 && v->request.term[0] != '\0')
-			*e = (char *)(uintptr_t)v->request.term;
+	char **e = v->template.envp;
+	if (v->request.term[0] == '\0')
+		return;
+	while (*e != NULL && strncmp(*e, "TERM=", 5) != 0)
+		e++;
+	if (*e == NULL) { /* started without one, by a service for example */
+		if (!v->template.head->keeps_term)
+			return;
+		e[1] = NULL;
+	}
+	*e = (char *)(uintptr_t)v->request.term;
 }
 
 static bool executable(const char *path)

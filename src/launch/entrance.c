@@ -62,6 +62,7 @@ int template_make(const struct plan *plan, const struct sock_fprog *filter)
 		.umask = plan->umask,
 		.has_nice = plan->has_nice,
 		.has_umask = plan->has_umask,
+		.keeps_term = plan->keeps_term,
 	};
 	int fd = memory_file();
 	if (fd < 0)

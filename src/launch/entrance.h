@@ -31,6 +31,7 @@ struct template_head {
 	int32_t nice;
 	uint32_t umask;
 	bool has_nice, has_umask;
+	bool keeps_term; /* plan.h */
 };
 
 /* A sealed memory file, or -errno. */

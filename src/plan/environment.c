@@ -101,20 +101,28 @@ static void put(struct planner *pl, const char *text, struct origin o, bool repl
 	plan->env[at] = (struct env_var){ .text = text, .origin = o };
 }
 
+/* What passes the variable of the caller's on, or NULL. */
+static const struct item *keeper(const struct profile *p, const char *name, size_t len)
+{
+	bool exact;
+	const struct item *wanted = named(&p->environment_keep, name, len, &exact);
+	if (wanted == NULL || (!exact && is_dangerous(name, len)))
+		return NULL;
+	return named(&p->environment_unset, name, len, &exact) == NULL ? wanted : NULL;
+}
+
 static void keep(struct planner *pl)
 {
 	const struct profile *p = pl->p;
+	pl->plan->keeps_term = keeper(p, "TERM", strlen("TERM")) != NULL;
 	if (p->environment_keep.count == 0 || pl->facts->environment == NULL)
 		return;
 	for (char *const *e = pl->facts->environment; *e != NULL; e++) {
 		size_t len = name_length(*e);
-		bool exact;
 		if (len == 0 || (*e)[len] != '=')
 			continue;
-		const struct item *wanted = named(&p->environment_keep, *e, len, &exact);
-		if (wanted == NULL || (!exact && is_dangerous(*e, len)))
-			continue;
-		if (named(&p->environment_unset, *e, len, &exact) != NULL)
+		const struct item *wanted = keeper(p, *e, len);
+		if (wanted == NULL)
 			continue;
 		/* Of a name that is there twice getenv(3) shows the first one; so does the program. */
 		put(pl, *e, wanted->origin, false);

@@ -354,6 +354,7 @@ struct plan {
 	char *const *envp; /* NULL-terminated */
 	struct env_var *env; /* the same with origins */
 	size_t env_count;
+	bool keeps_term; /* the profile passes TERM on: so does a command that enters, also where the launch had none */
 	const char *directory; /* inside */
 	struct origin directory_origin;
 	enum choice_value terminal_mode; /* TERMINAL_INHERIT, TERMINAL_PTY, TERMINAL_NONE */

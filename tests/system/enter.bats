@@ -154,6 +154,12 @@ END
 	has "$output" "a directory"
 	is "$(TERM=vt52 "$BAILEY" enter web sh -c 'echo $TERM$LEAK' LEAK=1)" "$(TERM=vt52 "$BAILEY" run -p shell sh -c 'echo $TERM')"
 }
+@test "TERM is the caller's, also where the sandbox was started without one, and only where the profile shows it" {
+	for_term() { TERM=vt52 "$BAILEY" enter web sh -c 'echo "TERM=$TERM"'; }
+	(unset TERM && hold_web -- sleep 1000 && is "$(for_term)" TERM=vt52 && "$BAILEY" stop web)
+	(export TERM=xterm && hold_web -- sleep 1000 && is "$(for_term)" TERM=vt52 && "$BAILEY" stop web)
+	(unset TERM && hold_web --set environment.unset=TERM -- sleep 1000 && is "$(for_term)" TERM= && "$BAILEY" stop web)
+}
 @test "on a terminal it has one of the sandbox's own" {
 	hold_web -- sleep 1000
 	gives 0 python3 "$SYSTEM/on-a-terminal.py" --rows 31 --columns 99 "$BAILEY" enter web sh -c 'tty; stty size; test -t 0 && test -t 1 && test -t 2'

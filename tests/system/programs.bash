@@ -61,10 +61,10 @@ opens() {
 has_no_window() { ! has_window "$1"; }
 
 # on_screen COMMAND...: on a terminal of its own, with the profile that the program's name gives it; keys WORD... types there, shows
-# TEXT looks at what is on it.
+# TEXT looks at what is on it. It is wide: programs cut long paths off.
 on_screen() {
 	printf -v SCREEN_COMMAND ' %q' "$BAILEY" run "$@"
-	tmux -S "$WORK/screen" -f /dev/null new-session -d -x 100 -y 30 "$SCREEN_COMMAND; echo bailey gave \$?; exec sleep 1000" 3>&-
+	tmux -S "$WORK/screen" -f /dev/null new-session -d -x 250 -y 30 "$SCREEN_COMMAND; echo bailey gave \$?; exec sleep 1000" 3>&-
 	end_later "$(tmux -S "$WORK/screen" display-message -p '#{pid}')"
 }
 keys() { tmux -S "$WORK/screen" send-keys "$@"; }

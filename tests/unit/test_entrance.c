@@ -22,6 +22,7 @@ static int make_template(void)
 		.limits = limits,
 		.limit_count = 1,
 		.has_umask = true,
+		.keeps_term = true,
 		.umask = 027,
 		.directory = "/work",
 		.envp = envp,
@@ -50,6 +51,7 @@ static void test_template(void)
 	ok(t.head->limits == 1 && t.limits[0].resource == RLIMIT_NOFILE && t.limits[0].value.rlim_max == 6, "its limit");
 	ok(t.filter.len == 3 && memcmp(t.filter.filter, insns, sizeof insns) == 0, "its filter");
 	ok(t.head->has_umask && t.head->umask == 027 && !t.head->has_nice, "its mask");
+	ok(t.head->keeps_term, "whether it passes TERM on");
 	same(t.directory, "/work", "its directory");
 	same(t.envp[1], "TERM=x", "its environment");
 	ok(t.envp[2] == NULL, "and the end of that");
