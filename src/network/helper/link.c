@@ -232,7 +232,7 @@ int link_add_address(struct link *l, unsigned index, const struct subnet *at, st
 	return -e->code;
 }
 
-static int change(struct link *l, unsigned index, unsigned mtu, unsigned flags, struct err *e, const char *what)
+static int change(struct link *l, unsigned index, unsigned mtu, unsigned packets, unsigned flags, struct err *e, const char *what)
 {
 	struct rtnl_link *which = rtnl_link_alloc(), *change = rtnl_link_alloc();
 	begin(l);
@@ -241,6 +241,8 @@ static int change(struct link *l, unsigned index, unsigned mtu, unsigned flags, 
 		rtnl_link_set_ifindex(which, (int)index);
 		if (mtu != 0)
 			rtnl_link_set_mtu(change, mtu);
+		if (packets != 0)
+			rtnl_link_set_txqlen(change, packets);
 		if (flags != 0)
 			rtnl_link_set_flags(change, flags);
 		r = rtnl_link_change(l->socket, which, change, 0);
@@ -252,12 +254,17 @@ static int change(struct link *l, unsigned index, unsigned mtu, unsigned flags, 
 
 int link_set_mtu(struct link *l, unsigned index, unsigned mtu, struct err *e)
 {
-	return change(l, index, mtu, 0, e, "cannot set the size of packets");
+	return change(l, index, mtu, 0, 0, e, "cannot set the size of packets");
+}
+
+int link_set_queue(struct link *l, unsigned index, unsigned packets, struct err *e)
+{
+	return change(l, index, 0, packets, 0, e, "cannot set the length of the interface's queue");
 }
 
 int link_up(struct link *l, unsigned index, struct err *e)
 {
-	return change(l, index, 0, IFF_UP, e, "cannot set the interface up");
+	return change(l, index, 0, 0, IFF_UP, e, "cannot set the interface up");
 }
 
 int link_add_route(struct link *l, unsigned index, unsigned table, const struct subnet *gateway, struct err *e)

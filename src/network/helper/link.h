@@ -59,6 +59,9 @@ int link_add_address(struct link *l, unsigned index, const struct subnet *at, st
 /* 0, or -errno with `e`. */
 int link_set_mtu(struct link *l, unsigned index, unsigned mtu, struct err *e);
 
+/* How many packets may wait for the interface (ip-link(8), txqueuelen; of a tap also how many its program may be behind). */
+int link_set_queue(struct link *l, unsigned index, unsigned packets, struct err *e);
+
 int link_up(struct link *l, unsigned index, struct err *e);
 
 /* A default route by way of `gateway`. */

@@ -1,6 +1,7 @@
 #include "network/helper/port.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "network/helper/rules.h"
 #include "plan/networks.h"
 
 /* Order of the filters: what one does not match goes to the next. */
@@ -104,16 +106,17 @@ static int drop_the_rest(struct link *l, unsigned index, struct err *e)
 }
 
 /*
- * tc-tbf(8): what leaves by the interface waits.  20 ms of it may leave at once, or `least` bytes, and 100 ms may wait; the kernel takes its
- * larger packets apart for that, where they are its own.
+ * tc-tbf(8): what leaves by the interface waits.  20 ms of it may leave at once, or `least` bytes, and 100 ms may wait, or `waiting` bytes;
+ * the kernel takes its larger packets apart for that, where they are its own.
  */
-static int limit(struct link *l, unsigned index, uint64_t bits, uint32_t least, struct err *e)
+static int limit(struct link *l, unsigned index, uint64_t bits, uint32_t least, uint32_t waiting, struct err *e)
 {
 	uint64_t rate = bits / 8;
 	uint32_t burst = (uint32_t)(rate / 50);
 	if (burst < least)
 		burst = least;
-	uint32_t waiting = (uint32_t)(rate / 10) > QUEUE_MIN ? (uint32_t)(rate / 10) : QUEUE_MIN;
+	if (waiting < rate / 10)
+		waiting = (uint32_t)(rate / 10);
 	struct tc_tbf_qopt q = { .limit = burst + waiting };
 	q.rate.linklayer = TC_LINKLAYER_ETHERNET;
 	q.rate.rate = (uint32_t)rate;
@@ -146,7 +149,7 @@ static int limit_out(struct link *l, const char *name, const struct spec *s, uns
 	waiting_room(name, room);
 	int r = link_make_queue(l, room, e);
 	*ret_detour = r == 0 ? link_index(room) : 0;
-	return r == 0 ? limit(l, *ret_detour, s->rate_out, two_packets(s), e) : r;
+	return r == 0 ? limit(l, *ret_detour, s->rate_out, two_packets(s), QUEUE_MIN, e) : r;
 }
 
 int port_guard(struct link *l, const char *name, const unsigned char mac[MAC_BYTES], const struct subnet at[2],
@@ -157,7 +160,7 @@ int port_guard(struct link *l, const char *name, const unsigned char mac[MAC_BYT
 	frames_allow(&allowed, mac, at);
 	if (index == 0)
 		return err_set(e, ENODEV, "the interface is gone");
-	if (s->rate_in != 0 && limit(l, index, s->rate_in, two_packets(s), e) < 0)
+	if (s->rate_in != 0 && limit(l, index, s->rate_in, two_packets(s), QUEUE_MIN, e) < 0)
 		return spec_at(e, s->rate_in_line);
 	if (s->rate_out != 0 && limit_out(l, name, s, &detour, e) < 0)
 		return spec_at(e, s->rate_out_line);
@@ -179,15 +182,44 @@ int port_remove(struct link *l, const char *name, struct err *e)
 
 /* ---- pasta's ---- */
 
+/*
+ * What so many connections have on their way is not dropped: pasta knows of no selective acknowledgement, and each loss costs it dear.
+ * A sender of the kernel's has about so many bytes in the queues of its own machine (ip-sysctl, tcp_limit_output_bytes).
+ */
+enum { CONNECTIONS = 16, SENT_AT_ONCE = 131072, TAP_PACKETS = 65536 };
+
+/*
+ * pasta sends as much as the sandbox has room for, and when one of its packets is dropped sends all again that came after it, or
+ * waits for seconds: so it is not to meet a full queue.  The window of a connection is bounded (tcp(7), tcp_rmem, of this network
+ * namespace; half of it is the window), and what many connections have on their way fits into the queue.
+ */
+static int bound_windows(uint64_t bits, uint32_t *ret_waiting, struct err *e)
+{
+	enum { WINDOW_MIN = 65536, TO_MAKE_UP = 25 }; /* 40 ms on the way, more than from here to pasta */
+	char text[64];
+	uint64_t window = bits / 8 / TO_MAKE_UP;
+	if (window < WINDOW_MIN)
+		window = WINDOW_MIN;
+	if (window > INT32_MAX / 4 / CONNECTIONS)
+		window = INT32_MAX / 4 / CONNECTIONS;
+	(void)snprintf(text, sizeof text, "4096 %" PRIu64 " %" PRIu64, (uint64_t)WINDOW_MIN, 2 * window);
+	int r = rules_switch("/proc/sys/net/ipv4/tcp_rmem", text);
+	*ret_waiting = (uint32_t)(CONNECTIONS * window);
+	return r < 0 ? err_set(e, -r, "cannot bound what is on its way to the sandbox: /proc/sys/net/ipv4/tcp_rmem") : 0;
+}
+
 static int limit_in(struct link *l, unsigned index, uint64_t bits, struct err *e)
 {
 	/* pasta(1) hands datagrams over whole, however large they are: those have to fit. */
 	enum { FRAME_MAX = UINT16_MAX + ETH_HLEN };
 	const struct frames all = { .code = { BPF_STMT(BPF_RET | BPF_K, UINT32_MAX) }, .count = 1 };
-	int r = link_make_queue(l, PLAN_RATED_QUEUE, e);
+	uint32_t waiting = 0;
+	int r = bound_windows(bits, &waiting, e);
+	if (r == 0)
+		r = link_make_queue(l, PLAN_RATED_QUEUE, e);
 	unsigned detour = r == 0 ? link_index(PLAN_RATED_QUEUE) : 0;
 	if (r == 0)
-		r = limit(l, detour, bits, FRAME_MAX, e);
+		r = limit(l, detour, bits, FRAME_MAX, waiting, e);
 	if (r == 0)
 		r = take_what_comes_in(l, index, e);
 	return r == 0 ? let_pass(l, index, &all, detour, e) : r;
@@ -197,7 +229,10 @@ int port_limit(struct link *l, const char *name, uint64_t in, uint64_t out, stru
 {
 	unsigned index = link_index(name);
 	int r = index == 0 ? err_set(e, ENODEV, "the interface %s is gone", name) : 0;
+	/* pasta says that it has room for some 5 MB of each connection, more than the kernel's 1000 packets: the rest would be lost. */
+	if (r == 0)
+		r = link_set_queue(l, index, TAP_PACKETS, e);
 	if (r == 0 && out != 0)
-		r = limit(l, index, out, 2 * link_mtu(name), e);
+		r = limit(l, index, out, 2 * link_mtu(name), CONNECTIONS * SENT_AT_ONCE, e);
 	return r == 0 && in != 0 ? limit_in(l, index, in, e) : r;
 }
