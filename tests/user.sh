@@ -44,7 +44,9 @@ if [ "$(id -u)" -ne 0 ]; then
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	status=0
-	clean "$HOME" "$(id -un)" "$PATH" "$build" "$@" || status=$?
+	# The session is a part of the machine: control groups are asked of its systemd.
+	clean "$HOME" "$(id -un)" "$PATH" "$build" env ${XDG_RUNTIME_DIR:+XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR"} \
+		${DBUS_SESSION_BUS_ADDRESS:+DBUS_SESSION_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS"} "$@" || status=$?
 	exit "$status"
 fi
 

@@ -26,18 +26,32 @@ are_there() { [ -n "$(processes_with "$@")" ]; }
 are_gone() { ! are_there "$@"; }
 # display: an X server with a cookie, as an X session has it.
 display() {
+	export XAUTHORITY=$HOME/.Xauthority
+	start_x 100
+}
+# start_x LOWEST: on one of the displays from there on, with a cookie in $XAUTHORITY; process $X_SERVER.
+start_x() {
 	need Xvfb xauth mcookie xwininfo
-	local number
-	number=$((100 + $$ % 1000 + RANDOM % 1000))
-	export DISPLAY=:$number XAUTHORITY=$HOME/.Xauthority
+	local number i
 	rm -f "$XAUTHORITY"
-	# Without -noreset the server starts anew whenever its last client leaves, and refuses who comes meanwhile.
-	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)" 2> /dev/null
-	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset > xvfb.log 2>&1 3>&- &
-	X_SERVER=$!
-	end_later "$X_SERVER"
-	disown "$X_SERVER"
-	eventually 10 xwininfo -root > /dev/null
+	for _ in 1 2 3; do # the number may be somebody's
+		number=$(($1 + $$ % 1000 + RANDOM % 1000))
+		export DISPLAY=:$number
+		xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)" 2> /dev/null
+		# Without -noreset the server starts anew whenever its last client leaves, and refuses who comes meanwhile.
+		Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset < /dev/null > "$WORK/xvfb.log" 2>&1 3>&- &
+		X_SERVER=$!
+		end_later "$X_SERVER"
+		disown "$X_SERVER"
+		for ((i = 0; i < 100; i++)); do
+			! xwininfo -root > /dev/null 2>&1 || return 0
+			[ -d "/proc/$X_SERVER" ] || break
+			sleep 0.1
+		done
+		cat "$WORK/xvfb.log"
+		kill "$X_SERVER" 2> /dev/null || true
+	done
+	return 1
 }
 
 # session_bus [SERVICE...]: a bus of the session, which starts no service (portals, keyrings) but those of the machine that are named,

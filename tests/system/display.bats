@@ -2,6 +2,7 @@
 # desktop.display: what of the session's displays is inside, and what another window has to fear from a program inside.
 
 load lib
+load display
 
 KEY_OUTSIDE=38 KEY_INSIDE=56 # keycodes of a and b
 
@@ -12,18 +13,10 @@ prepare() {
 
 # x_server: an X server with a cookie, as a session has it, and cookies of others beside it.
 x_server() {
-	need Xvfb xauth mcookie xwininfo
-	local number
-	number=$((10000 + $$ % 5000 + RANDOM % 5000))
-	export DISPLAY=:$number XAUTHORITY=$WORK/cookies
-	: > "$XAUTHORITY"
-	xauth -q add "$(uname -n)/unix:$number" MIT-MAGIC-COOKIE-1 "$(mcookie)"
+	export XAUTHORITY=$WORK/cookies
+	start_x 10000
 	xauth -q add "$(uname -n)/unix:9999" MIT-MAGIC-COOKIE-1 "$(mcookie)"
 	xauth -q add "192.0.2.9:0" MIT-MAGIC-COOKIE-1 "$(mcookie)"
-	Xvfb "$DISPLAY" -screen 0 1024x768x24 -auth "$XAUTHORITY" -nolisten tcp -noreset < /dev/null > "$WORK/xvfb.log" 2>&1 3>&- &
-	end_later $!
-	disown $!
-	eventually 10 xwininfo -root > /dev/null
 }
 
 # display_profile WORD...: a profile with that list of displays; standard input adds to it.

@@ -152,7 +152,8 @@ setup() { rig_host; }
 @test "sandboxes that start at once have different addresses, all of which come back" {
 	n=${BAILEY_POOL:-200}
 	run on_host 'for i in $(seq '"$n"'); do $B run -q -p $P/c.conf sleep 300 & done
-		all() { [ "$(grep -c " c" /run/bailey-net/quiet/leases)" = '"$n"' ]; }; await 100 all
+		# A lease has its name before the interface is made.
+		all() { [ "$(grep -c " c" /run/bailey-net/quiet/leases)" = '"$n"' ] && [ "$(ip -o link show master br-quiet | wc -l)" = '"$n"' ]; }; await 100 all
 		cut -d" " -f5 /run/bailey-net/quiet/leases | sort -u | wc -l; ip -o link show master br-quiet | wc -l
 		{ kill -KILL $(jobs -p | head -n $(('"$n"' / 2))); kill $(jobs -p); wait; } 2> /dev/null
 		gone() { [ ! -e /run/bailey-net ]; }; await 60 gone; left'

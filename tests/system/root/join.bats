@@ -5,10 +5,7 @@ load rig
 
 setup_file() {
 	is_root || return 0
-	rig_user
-	rig_copy_home
-	mkdir "$COPY/tests"
-	cp "$TREE"/tests/lib/{ask,answer}.py "$COPY/tests/"
+	rig_user_with ask answer
 	profile() {
 		cat > "$COPY/$1.conf" << END
 inherit = [ "default" ];

@@ -205,6 +205,22 @@ END
 	done
 	[ "${#lines[@]}" -eq 14 ]
 }
+@test "on a bridge of the host, by the service for users" {
+	[ -x "$BUILD/bailey-netd" ] || skip "needs bailey-netd: it was built without libnl-route-3"
+	run timeout 60 "$TREE/tests/lib/net-host" "$TREE/tests/lib/names-host" "$ZONE" "$TREE/tests/lib/bridge-host" "B=$BUILD/bailey G='python3 $TREE/tests/lib/greet.py' R='python3 $TREE/tests/lib/resolve.py'; $NETD_BEGIN"'
+		sed -i "s/bridge = \"lan\";/& tls_name = true; allow = [ \"tcp:8443@*.test.example\" ];/; s|read_only = \[|& \"'"$TREE"'/tests/lib\",|" $P/u.conf
+		as $B run -p $P/u.conf sh -c "for n in www second; do for t in A AAAA; do $R \$n.test.example \$t > /dev/null; done; done
+			for n in www.test.example second.test.example other.example; do $G 45.45.45.45 8443 \$n; $G 2a00:45::45 8443 \$n; done"; finish'
+	echo "$output"
+	[[ ${lines[0]} == "greeted "* ]]
+	[[ ${lines[1]} == "greeted "* ]]
+	[[ ${lines[2]} == "greeted "* ]]
+	[ "${lines[3]}" = "no: Connection reset by peer" ] # second has no address of IPv6
+	[ "${lines[4]}" = "no: Connection reset by peer" ]
+	[ "${lines[5]}" = "no: Connection reset by peer" ]
+	[ "${lines[6]}" = "netd 0" ]
+	[ "${#lines[@]}" -eq 7 ]
+}
 @test "a connection that begins with the ports of one that bailey-tls had is none of its own" {
 	cat > "$PLACE/server.py" << 'END'
 import socket, struct

@@ -3,10 +3,7 @@
 # and profiles with and without such a rule.
 
 names_setup_file() {
-	rig_user
-	rig_copy_home
-	mkdir "$COPY/tests"
-	cp "$TREE/tests/lib/ask.py" "$TREE/tests/lib/resolve.py" "$COPY/tests/"
+	rig_user_with ask resolve
 	cat > "$COPY/open.conf" << 'END'
 inherit = [ "default" ];
 network = { mode = "user"; dns = [ "203.0.113.1" ]; };

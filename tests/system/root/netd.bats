@@ -8,22 +8,8 @@ setup() {
 	[ -x "$BUILD/bailey-netd" ] || skip "needs bailey-netd: it was built without libnl-route-3"
 }
 
-# In a script: the network lan is up and for the user nobody-else, who has 3 interfaces at most; $NETD serves it. "as" runs as that user ("behind": behind &),
-# "other" as one for whom there is no network. "u.conf" is a profile of that user's.
-BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\" ]; user_interfaces = 3; user_pool4 = \"10.9.0.100-10.9.0.199\";/" /etc/bailey/networks.conf
-	S=/run/bailey-netd.sock; $B net up lan; $B-netd --socket $S 2> /mnt/said & NETD=$!; await 10 test -S $S
-	mkdir -m 700 /mnt/home; chown 64321 /mnt/home; cp '"'$BATS_TEST_DIRNAME'"'/../../lib/netd.py $P/
-	as() { HOME=/mnt/home setpriv --reuid 64321 --regid 64321 --clear-groups "$@"; }
-	behind() { export HOME=/mnt/home; exec setpriv --reuid 64321 --regid 64321 --clear-groups "$@"; }
-	other() { HOME=/mnt/home setpriv --reuid 64322 --regid 64322 --clear-groups "$@"; }
-	ask() { as python3 $P/netd.py $S "$@"; }
-	serves() { ask plug < /dev/null; }
-	sed "/identity/d; s/inherit/identity = { hostname = \"u\"; };\ninherit/" $P/a.conf > $P/u.conf
-	finish() { { kill -TERM $NETD; wait $NETD; echo "netd $?"; } 2> /dev/null; $B net down lan; left; }
-	'
-
 @test "an ordinary user's sandbox reaches the outside and a sandbox of root's by name, over IPv4 and IPv6; nothing is left after" {
-	run on_host "$BEGIN"'$B run -p $P/b.conf $ANSWER :: 9000 root 2 & one=$!; await 10 grep -qw b /run/bailey-net/lan/hosts
+	run on_host "$NETD_BEGIN"'$B run -p $P/b.conf $ANSWER :: 9000 root 2 & one=$!; await 10 grep -qw b /run/bailey-net/lan/hosts
 		as $B run -p $P/u.conf sh -c "$ASK 198.51.100.7 80; $ASK 2001:db8:7::7 80; $ASK b 9000; $ASK b 9000; getent hosts u; ip -br -4 addr show eth0"
 		wait $one; n() { [ "$(grep -c . /run/bailey-net/lan/leases)" = 0 ]; }; await 5 n; finish'
 	[ "${lines[0]}" = "outside 203.0.113.10" ]
@@ -34,13 +20,13 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 7 ]
 }
 @test "it keeps one capability, no new privileges, and a filter" {
-	run on_host "$BEGIN"'grep -E "^(Cap(Prm|Eff|Bnd)|NoNewPrivs|Seccomp):" /proc/$NETD/status; ls /proc/$NETD/fd | wc -l; finish'
+	run on_host "$NETD_BEGIN"'grep -E "^(Cap(Prm|Eff|Bnd)|NoNewPrivs|Seccomp):" /proc/$NETD/status; ls /proc/$NETD/fd | wc -l; finish'
 	[ "$(grep -cE "^Cap(Prm|Eff|Bnd):.0*1000$" <<< "$output")" -eq 3 ]
 	[[ $output == *"NoNewPrivs:	1"* ]]
 	[[ $output == *"Seccomp:	2"* ]]
 }
 @test "a namespace that is not the caller's is refused, and so is everything that is none" {
-	run on_host "$BEGIN"'setpriv --reuid 64322 --regid 64322 --clear-groups unshare -Urn sleep 60 & o=$!
+	run on_host "$NETD_BEGIN"'setpriv --reuid 64322 --regid 64322 --clear-groups unshare -Urn sleep 60 & o=$!
 		there() { [ "$(readlink /proc/$o/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }; await 10 there
 		exec 9< /proc/$o/ns/net; ask given 9; unshare -n sleep 60 & r=$!; root() { [ "$(readlink /proc/$r/ns/net)" != "$(readlink /proc/self/ns/net)" ]; }; await 10 root
 		exec 8< /proc/$r/ns/net; ask given 8; ask host; ask file; ask pipe; ask user-namespace; { kill $o $r; wait $o $r; } 2> /dev/null
@@ -54,7 +40,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 8 ]
 }
 @test "a network that is not for the caller, or not up, is refused" {
-	run on_host "$BEGIN"'ask plug quiet < /dev/null; ask plug nowhere < /dev/null; other python3 $P/netd.py $S plug < /dev/null
+	run on_host "$NETD_BEGIN"'ask plug quiet < /dev/null; ask plug nowhere < /dev/null; other python3 $P/netd.py $S plug < /dev/null
 		$B net down lan; ask plug < /dev/null; as $B run -p $P/u.conf true; echo "status $?"; $B net up lan
 		sed "s/lan/quiet/" $P/u.conf > $P/q.conf; as $B run -p $P/q.conf true; echo "status $?"; finish'
 	for i in 0 1 2; do [[ ${lines[i]} == "refused: the network \""*"\" is not for this user: "* ]]; done
@@ -64,7 +50,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "$(grep -c "^status 2$" <<< "$output")" -eq 2 ]
 }
 @test "no more interfaces than are allowed, each with an address of its own, and they come back" {
-	run on_host "$BEGIN"'sed -i "s/user_interfaces = 3/user_interfaces = 16/" /etc/bailey/networks.conf
+	run on_host "$NETD_BEGIN"'sed -i "s/user_interfaces = 3/user_interfaces = 16/" /etc/bailey/networks.conf
 		ask many 17 < <(sleep 1.5); n() { [ "$(grep -c . /run/bailey-net/lan/leases)" = 0 ]; }; await 10 n
 		serves | cut -c1-6; finish'
 	[ "${lines[0]}" = "16 16" ]
@@ -74,7 +60,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 4 ]
 }
 @test "garbage, half messages and silence are refused; the next one is served" {
-	run on_host "$BEGIN"'for w in garbage half longer none two descriptors silent twice; do ask $w; done; ask random 300
+	run on_host "$NETD_BEGIN"'for w in garbage half longer none two descriptors silent twice; do ask $w; done; ask random 300
 		serves | cut -c1-6; kill -0 $NETD && echo up; ls /proc/$NETD/fd | wc -l; grep -c . /mnt/said; finish'
 	[[ ${lines[0]} == "refused: the request makes no sense: it is no request: "* ]]
 	[[ ${lines[1]} == "refused: the request makes no sense: it is not as long as a request: "* ]]
@@ -91,7 +77,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${lines[12]}" -lt 12 ]
 }
 @test "a thousand connections of one user leave room for the next" {
-	run on_host "$BEGIN"'sed -i "s/users = \[/users = [ \"64322\",/" /etc/bailey/networks.conf
+	run on_host "$NETD_BEGIN"'sed -i "s/users = \[/users = [ \"64322\",/" /etc/bailey/networks.conf
 		ulimit -n 2048; ask crowd 1000 < <(sleep 6) > /mnt/crowd & c=$!; await 20 grep -q crowd /mnt/crowd; cat /mnt/crowd
 		other python3 $P/netd.py $S plug < /dev/null | cut -c1-6; wait $c; serves | cut -c1-6; ls /proc/$NETD/fd | wc -l; finish'
 	[ "${lines[0]}" = "crowd 1000 refused" ]
@@ -102,7 +88,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 5 ]
 }
 @test "silent connections of many users, such as one who has subordinate ones can make, keep nobody from being served" {
-	run on_host "$BEGIN"'ulimit -n 2048; mkfifo /mnt/go; python3 $P/netd.py $S crowds 24 < /mnt/go > /mnt/crowds & c=$!; exec 7> /mnt/go
+	run on_host "$NETD_BEGIN"'ulimit -n 2048; mkfifo /mnt/go; python3 $P/netd.py $S crowds 24 < /mnt/go > /mnt/crowds & c=$!; exec 7> /mnt/go
 		await 30 grep -q crowds /mnt/crowds; cat /mnt/crowds; for i in 1 2 3; do serves | cut -c1-6; done
 		echo >&7; exec 7>&-; wait $c; serves | cut -c1-6; n() { [ "$(ls /proc/$NETD/fd | wc -l)" -lt 12 ]; }; await 10 n; finish'
 	[ "${lines[0]}" = "crowds 24" ]
@@ -111,7 +97,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 6 ]
 }
 @test "a user's sandbox cannot have a name that stands for something else: of the Internet, of the host, of a sandbox of root's" {
-	run on_host "$BEGIN"'sed -i "s/user_interfaces = 3/user_interfaces = 16/" /etc/bailey/networks.conf; H=/run/bailey-net/lan/hosts; mkfifo /mnt/go
+	run on_host "$NETD_BEGIN"'sed -i "s/user_interfaces = 3/user_interfaces = 16/" /etc/bailey/networks.conf; H=/run/bailey-net/lan/hosts; mkfifo /mnt/go
 		exec 7<> /mnt/go; i=0; n() { [ "$(grep -c . /run/bailey-net/lan/leases)" = $1 ]; }
 		for name in example.org a..b localhost IP6-Localhost b; do ask name $name < /mnt/go > /dev/null 7>&- & await 10 n $((i += 1)); done
 		$B run -p $P/b.conf sleep 60 7>&- & one=$!; await 10 grep -q "^10.*b-2$" $H; grep "^10[.]" $H
@@ -126,7 +112,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 7 ]
 }
 @test "addresses and hardware addresses are those that the network gives to users" {
-	run on_host "$BEGIN"'ask address 10.9.0.150; ask address 10.9.0.50; ask address 10.9.0.1; ask address 192.0.2.1; ask mac
+	run on_host "$NETD_BEGIN"'ask address 10.9.0.150; ask address 10.9.0.50; ask address 10.9.0.1; ask address 192.0.2.1; ask mac
 		sed "s/bridge = \"lan\";/bridge = \"lan\"; address = [ \"10.9.0.50\/24\" ];/" $P/u.conf > $P/s.conf; as $B run -p $P/s.conf true; echo "status $?"
 		sed -i "s/users = /user_mac = true; users = /" /etc/bailey/networks.conf; ask mac | cut -c1-6; finish'
 	[[ ${lines[0]} == "has ve"*" 10.9.0.150" ]]
@@ -137,7 +123,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${lines[7]}" = "has ve" ]
 }
 @test "what the user's own root sends under another's address is not heard; a rate of the administrator's holds" {
-	run on_host "$BEGIN"'sed -i "s/users = /user_rate_out = \"8Mbit\"; users = /" /etc/bailey/networks.conf
+	run on_host "$NETD_BEGIN"'sed -i "s/users = /user_rate_out = \"8Mbit\"; users = /" /etc/bailey/networks.conf
 		L=/run/bailey-net/lan/leases; of() { grep -w "$1" $L | cut -d" " -f"$2"; }
 		$B run -p $P/b.conf sleep 60 & await 10 grep -qw b /run/bailey-net/lan/hosts
 		behind $B run -p $P/u.conf sleep 60 & await 10 grep -qw u /run/bailey-net/lan/hosts; D=$(of u 4)
@@ -153,7 +139,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[ "${#lines[@]}" -eq 3 ]
 }
 @test "kill -9 of a launcher takes its interface away; without the service the message says how to start it" {
-	run on_host "$BEGIN"'behind $B run -p $P/u.conf sleep 60 & l=$!; await 10 grep -qw u /run/bailey-net/lan/hosts; { kill -KILL $l; wait $l; } 2> /dev/null
+	run on_host "$NETD_BEGIN"'behind $B run -p $P/u.conf sleep 60 & l=$!; await 10 grep -qw u /run/bailey-net/lan/hosts; { kill -KILL $l; wait $l; } 2> /dev/null
 		n() { [ "$(grep -c . /run/bailey-net/lan/leases)" = 0 ]; }; await 10 n; ip -o link | grep -c ": v[ei]"
 		{ kill $NETD; wait $NETD; } 2> /dev/null; ls $S; as $B run -p $P/u.conf true; echo "status $?"; $B net down lan; left'
 	[ "${lines[0]}" = 0 ]
@@ -162,7 +148,7 @@ BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\"
 	[[ $output == *"status 2"* ]]
 }
 @test "started with a socket that listens, as systemd does, it serves; with another one it says what it wants" {
-	run on_host "$BEGIN"'{ kill $NETD; wait $NETD; } 2> /dev/null
+	run on_host "$NETD_BEGIN"'{ kill $NETD; wait $NETD; } 2> /dev/null
 		start() { python3 -c "
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX, getattr(socket, sys.argv[2])); s.bind(sys.argv[1]); os.chmod(sys.argv[1], 0o666); s.listen() if sys.argv[2] != \"SOCK_DGRAM\" else None
@@ -174,7 +160,7 @@ os.dup2(s.fileno(), 3); os.set_inheritable(3, True); os.environ.update(LISTEN_FD
 	[ "${lines[-1]}" = "has ve" ]
 }
 @test "forwarded ports are refused with the line and the reason, before anything is started" {
-	run on_host "$BEGIN"'sed "s/bridge = \"lan\";/bridge = \"lan\";\nforward = ( { host = \"203.0.113.10:9090\"; port = 9000; } );/" $P/u.conf > $P/f.conf
+	run on_host "$NETD_BEGIN"'sed "s/bridge = \"lan\";/bridge = \"lan\";\nforward = ( { host = \"203.0.113.10:9090\"; port = 9000; } );/" $P/u.conf > $P/f.conf
 		as $B run -p $P/f.conf echo started; echo "status $?"; as $B run -p $P/u.conf echo started; finish'
 	echo "$output"
 	[[ ${lines[0]} == *"f.conf:4: error: network.forward: bailey-netd makes no forwarded ports for programs of users" ]]

@@ -79,6 +79,17 @@ rig_own() {
 	chown -R "$USER_NAME": "$COPY"
 }
 
+# rig_user_with TOOL...: a user with bailey in the home, and these of tests/lib in $COPY/tests. Call rig_own after more was added.
+rig_user_with() {
+	local tool
+	rig_user
+	rig_copy_home
+	mkdir "$COPY/tests"
+	for tool; do
+		cp "$TREE/tests/lib/$tool.py" "$COPY/tests/"
+	done
+}
+
 # Removes what the functions above have made.
 rig_remove() {
 	[ -z "${COPY:-}" ] || rm -rf "$COPY"
@@ -145,10 +156,7 @@ rig_on_net_host() {
 
 # What suites about a user's hub share: profiles a, b, c of the network "user", and quiet of the network "quiet".
 rig_hub() {
-	rig_user
-	rig_copy_home
-	mkdir "$COPY/tests"
-	cp "$TREE"/tests/lib/{ask,answer,flow,ping}.py "$COPY/tests/"
+	rig_user_with ask answer flow ping
 	local n
 	for n in a b quiet; do
 		cat > "$COPY/$n.conf" << END
@@ -179,3 +187,18 @@ rig_on_hub() {
 		left() { await 10 gone || { echo left:; find "$hub"; processes; }; }
 		'"$1"
 }
+
+# In a script: the network lan is up and for the user nobody-else, who has 3 interfaces at most; $NETD serves it. "as" runs as that user ("behind": behind &),
+# "other" as one for whom there is no network. "u.conf" is a profile of that user's.
+# shellcheck disable=SC2016,SC2034 # for the shells of the suites
+NETD_BEGIN='sed -i "s/masquerade = true;/masquerade = true; users = [ \"nobody-else\" ]; user_interfaces = 3; user_pool4 = \"10.9.0.100-10.9.0.199\";/" /etc/bailey/networks.conf
+	S=/run/bailey-netd.sock; $B net up lan; $B-netd --socket $S 2> /mnt/said & NETD=$!; await 10 test -S $S
+	mkdir -m 700 /mnt/home; chown 64321 /mnt/home; cp '"'$TREE'"'/tests/lib/netd.py $P/
+	as() { HOME=/mnt/home setpriv --reuid 64321 --regid 64321 --clear-groups "$@"; }
+	behind() { export HOME=/mnt/home; exec setpriv --reuid 64321 --regid 64321 --clear-groups "$@"; }
+	other() { HOME=/mnt/home setpriv --reuid 64322 --regid 64322 --clear-groups "$@"; }
+	ask() { as python3 $P/netd.py $S "$@"; }
+	serves() { ask plug < /dev/null; }
+	sed "/identity/d; s/inherit/identity = { hostname = \"u\"; };\ninherit/" $P/a.conf > $P/u.conf
+	finish() { { kill -TERM $NETD; wait $NETD; echo "netd $?"; } 2> /dev/null; $B net down lan; left; }
+	'

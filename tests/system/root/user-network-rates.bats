@@ -5,10 +5,7 @@ load rig
 
 setup_file() {
 	is_root || return 0
-	rig_user
-	rig_copy_home
-	mkdir "$COPY/tests"
-	cp "$TREE"/tests/lib/{ask,flow}.py "$COPY/tests/"
+	rig_user_with ask flow
 	cat > "$COPY/plain.conf" << 'END'
 inherit = [ "default" ];
 network = { mode = "user"; dns = [ "203.0.113.1" ]; };
@@ -16,10 +13,6 @@ syscalls = { allow = [ "@network" ]; };
 END
 	sed 's/mode = "user";/mode = "user";\nrate_in = "20Mbit"; rate_out = "8Mbit";/' "$COPY/plain.conf" > "$COPY/rated.conf"
 	rig_own
-}
-teardown_file() {
-	is_root || return 0
-	rig_remove
 }
 setup() {
 	is_root || skip "needs root: this is uid $(id -u)"

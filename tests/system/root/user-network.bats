@@ -5,10 +5,7 @@ load rig
 
 setup_file() {
 	is_root || return 0
-	rig_user
-	rig_copy_home
-	mkdir "$COPY/tests"
-	cp "$TREE/tests/lib/ask.py" "$TREE/tests/lib/answer.py" "$COPY/tests/"
+	rig_user_with ask answer
 	cat > "$COPY/net.conf" << 'END'
 inherit = [ "default" ];
 network = { mode = "user"; dns = [ "203.0.113.1" ]; };
