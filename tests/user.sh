@@ -33,6 +33,7 @@ clean() (
 	shift 4
 	env --default-signal=INT,QUIT -i PATH="$its_path" HOME="$its_home" USER="$its_user" LOGNAME="$its_user" SHELL=/bin/sh LANG=C.UTF-8 TERM=xterm \
 		BUILD="$its_build" BAILEY="$its_build/bailey" BAILEY_FILTER="$its_build/bailey-filter" BAILEY_TEST_HOME="$its_home" BAILEY_MUST_RUN="${BAILEY_MUST_RUN:-}" \
+		${BAILEY_VM:+BAILEY_VM="$BAILEY_VM"} ${BAILEY_POOL:+BAILEY_POOL="$BAILEY_POOL"} \
 		${BAILEY_ROUNDS:+BAILEY_ROUNDS="$BAILEY_ROUNDS"} ${BAILEY_CLAIMS:+BAILEY_CLAIMS="$BAILEY_CLAIMS"} \
 		${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} "$@"
 )

@@ -20,6 +20,10 @@ setup() {
 		[ ! -S /run/user/1000/systemd/private ]
 		;;
 	root) [ "$(id -u)" -eq 0 ] && [ -S /run/systemd/private ] ;;
+	*)
+		echo "nobody says which surroundings these are to be"
+		false
+		;;
 	esac
 }
 @test "$BAILEY_VM: a sandbox starts and gives back its status" {
